@@ -1,0 +1,35 @@
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { EmailTaken, ForeignOrigin, InvalidCredentials, InvalidSession, WeakPassword } from "./AuthErrors.ts"
+import { Authentication } from "./Authentication.ts"
+import { Email } from "./Email.ts"
+import { GivenPassword, NewPassword } from "./Password.ts"
+import { User } from "./User.ts"
+
+/** What login and refresh answer; the refresh token travels in an httpOnly cookie. `expiresIn` is in seconds. */
+export const Session = Schema.Struct({
+  accessToken: Schema.String,
+  tokenType: Schema.Literal("Bearer"),
+  expiresIn: Schema.Int,
+  user: User
+}).annotate({ identifier: "Session" })
+export type Session = typeof Session.Type
+
+export class AuthApi extends HttpApiGroup.make("auth")
+  .add(
+    HttpApiEndpoint.post("register", "/register", {
+      payload: Schema.Struct({ email: Email, password: NewPassword }),
+      success: User.pipe(HttpApiSchema.status(201)),
+      error: [EmailTaken, WeakPassword]
+    }),
+    HttpApiEndpoint.post("login", "/login", {
+      payload: Schema.Struct({ email: Email, password: GivenPassword }),
+      success: Session,
+      error: InvalidCredentials
+    }),
+    HttpApiEndpoint.post("refresh", "/refresh", { success: Session, error: [InvalidSession, ForeignOrigin] }),
+    HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent, error: ForeignOrigin }),
+    HttpApiEndpoint.get("me", "/me", { success: User }).middleware(Authentication)
+  )
+  .prefix("/api/auth")
+  .annotateMerge(OpenApi.annotations({ title: "Auth", description: "Accounts and sessions" })) {}

@@ -1,0 +1,44 @@
+import { Schema } from "effect"
+import { FailureCode } from "./Extraction.ts"
+import { ByteCount } from "./Quota.ts"
+
+/** UUIDv7 of a document. */
+export const DocumentId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("DocumentId"))
+export type DocumentId = typeof DocumentId.Type
+
+/** Key of a document's bytes in the object store: a UUID, never built from request input. */
+export const ObjectKey = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("ObjectKey"))
+export type ObjectKey = typeof ObjectKey.Type
+
+/** The kinds kite reads, told by their bytes and never by their name. */
+export const ContentType = Schema.Literals([
+  "application/pdf",
+  "image/png",
+  "image/jpeg",
+  "image/tiff",
+  "image/webp",
+  "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+  "text/plain"
+])
+export type ContentType = typeof ContentType.Type
+
+export const DocumentStatus = Schema.Literals(["pending", "processing", "ready", "failed"])
+export type DocumentStatus = typeof DocumentStatus.Type
+
+/** SHA-256 of the bytes, 64 lower-case hex digits. */
+export const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/)).pipe(Schema.brand("Sha256"))
+export type Sha256 = typeof Sha256.Type
+
+export const Document = Schema.Struct({
+  id: DocumentId,
+  filename: Schema.String,
+  contentType: ContentType,
+  sizeBytes: ByteCount,
+  sha256: Sha256,
+  status: DocumentStatus,
+  failure: Schema.NullOr(Schema.Struct({ code: FailureCode, message: Schema.String })),
+  pageCount: Schema.NullOr(Schema.Int),
+  createdAt: Schema.DateTimeUtcFromString,
+  updatedAt: Schema.DateTimeUtcFromString
+}).annotate({ identifier: "Document" })
+export type Document = typeof Document.Type

@@ -1,0 +1,35 @@
+import { Schema } from "effect"
+
+/**
+ * Why a document has no text. `unsupported`: a kind kite cannot read; `too-large`: pages, pixels or unpacked size above
+ * the limits; `interrupted`: every attempt ended with the worker's death.
+ */
+export const FailureCode = Schema.Literals([
+  "encrypted",
+  "corrupt",
+  "unsupported",
+  "too-large",
+  "timed-out",
+  "out-of-memory",
+  "interrupted"
+])
+export type FailureCode = typeof FailureCode.Type
+
+/** The end of an extraction that will never succeed; `message` is written for the document's owner. */
+export class ExtractionFailure extends Schema.TaggedError<ExtractionFailure>()("ExtractionFailure", {
+  code: FailureCode,
+  message: Schema.String
+}) {}
+
+/** One page of text. `number` starts at 1; `confidence` is the OCR engine's own, 0 to 100. */
+export const Page = Schema.Struct({
+  number: Schema.Int,
+  text: Schema.String,
+  source: Schema.Literals(["text", "ocr"]),
+  confidence: Schema.optionalKey(Schema.Finite)
+}).annotate({ identifier: "Page" })
+export type Page = typeof Page.Type
+
+/** What an extraction yields: every page in order. */
+export const ExtractedText = Schema.Struct({ pages: Schema.Array(Page) })
+export type ExtractedText = typeof ExtractedText.Type
