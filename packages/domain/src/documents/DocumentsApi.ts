@@ -1,0 +1,66 @@
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Authentication } from "../auth/Authentication.ts"
+import { NotFound, Unavailable } from "../Problem.ts"
+import { Document, DocumentId } from "./Document.ts"
+import {
+  ExtractionRunning,
+  InvalidCursor,
+  InvalidUpload,
+  QuotaExceeded,
+  TextNotReady,
+  UnsupportedFile,
+  UploadTooLarge
+} from "./DocumentErrors.ts"
+import { DocumentPage, ListQuery } from "./DocumentList.ts"
+import { Page } from "./Extraction.ts"
+import { Filename } from "./Filename.ts"
+
+const params = { id: DocumentId }
+
+/** The multipart body: one `file`, and optionally the `filename` to keep it under. Read as a stream, never buffered. */
+const Upload = Schema.Struct({
+  file: Schema.String.annotate({
+    contentEncoding: "binary",
+    description: "The bytes; their kind is told by them alone"
+  }),
+  filename: Schema.optionalKey(Schema.String)
+}).pipe(HttpApiSchema.asMultipartStream({ maxParts: 4, maxFieldSize: "8 KiB" }))
+
+/** A document's text: `text` is all pages, joined by a form feed. */
+export const DocumentText = Schema.Struct({ text: Schema.String, pages: Schema.Array(Page) }).annotate({
+  identifier: "DocumentText"
+})
+export type DocumentText = typeof DocumentText.Type
+
+export class DocumentsApi extends HttpApiGroup.make("documents")
+  .add(
+    HttpApiEndpoint.post("upload", "/", {
+      payload: Upload,
+      success: Document.pipe(HttpApiSchema.status(201)),
+      error: [InvalidUpload, QuotaExceeded, UploadTooLarge, UnsupportedFile, Unavailable]
+    }),
+    HttpApiEndpoint.get("list", "/", { query: ListQuery, success: DocumentPage, error: InvalidCursor }),
+    HttpApiEndpoint.get("get", "/:id", { params, success: Document, error: NotFound }),
+    HttpApiEndpoint.patch("rename", "/:id", {
+      params,
+      payload: Schema.Struct({ filename: Filename }),
+      success: Document,
+      error: NotFound
+    }),
+    HttpApiEndpoint.delete("remove", "/:id", { params, success: HttpApiSchema.NoContent, error: NotFound }),
+    HttpApiEndpoint.get("content", "/:id/content", {
+      params,
+      success: HttpApiSchema.StreamUint8Array(),
+      error: [NotFound, Unavailable]
+    }),
+    HttpApiEndpoint.get("text", "/:id/text", { params, success: DocumentText, error: [NotFound, TextNotReady] }),
+    HttpApiEndpoint.post("reprocess", "/:id/reprocess", {
+      params,
+      success: Document.pipe(HttpApiSchema.status(202)),
+      error: [NotFound, ExtractionRunning]
+    })
+  )
+  .middleware(Authentication)
+  .prefix("/api/documents")
+  .annotateMerge(OpenApi.annotations({ title: "Documents", description: "Upload, find and read your documents" })) {}
