@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto"
+import { chown, mkdir } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Context, Deferred, Effect, Layer, Redacted, Schedule } from "effect"
+import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { ensureDatabase } from "./EnsureDatabase.ts"
+import { locateBinaries } from "./PostgresBinaries.ts"
+import { openCluster, type PostgresCluster, roleName } from "./PostgresCluster.ts"
+import { startPostgres } from "./PostgresProcess.ts"
+
+export interface EmbeddedPostgresOptions {
+  /** Holds `postgres/` (the cluster and its socket), `postgres-password`, `postgres.log` and `postgres.lock`. */
+  readonly dataDir: string
+  /** Settings of postgresql.conf over those of kite. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** For one kite on a small machine: 25 MB at rest. `listen_addresses` is empty: there is no port, only the socket. */
+const defaults = {
+  listen_addresses: "",
+  unix_socket_permissions: "0700",
+  max_connections: "50",
+  shared_buffers: "64MB",
+  max_wal_size: "512MB",
+  jit: "off",
+  timezone: "UTC",
+  log_timezone: "UTC",
+  log_min_messages: "warning"
+}
+
+/** A socket's path has at most 103 bytes (darwin), which a deep data directory exceeds. */
+const socketDirectory = Effect.fnUntraced(function* (cluster: PostgresCluster) {
+  if (Buffer.byteLength(join(cluster.directory, ".s.PGSQL.5432")) <= 100) return cluster.directory
+  const hash = createHash("sha256").update(cluster.directory).digest("hex").slice(0, 12)
+  const directory = join(tmpdir(), `kite-${hash}`)
+  yield* Effect.tryPromise({
+    try: () =>
+      mkdir(directory, { mode: 0o700, recursive: true }).then(() =>
+        chown(directory, cluster.owner.uid, cluster.owner.gid)
+      ),
+    catch: EmbeddedPostgresError.from
+  })
+  return directory
+})
+
+const make = Effect.fnUntraced(function* (options: EmbeddedPostgresOptions) {
+  const binaries = yield* locateBinaries
+  const cluster = yield* openCluster(options.dataDir, binaries)
+  const socket = yield* socketDirectory(cluster)
+  const settings = { ...defaults, unix_socket_directories: socket, ...options.settings }
+  const started = yield* Deferred.make<void, EmbeddedPostgresError>()
+  // A postmaster ends by itself only when it is killed (out of memory): the application's pool then finds its successor.
+  yield* startPostgres(binaries, cluster, settings).pipe(
+    Effect.tap(() => Deferred.succeed(started, undefined)),
+    Effect.flatMap((postgres) => postgres.exited),
+    Effect.flatMap((status) => Effect.logError(`PostgreSQL ended by itself with ${status}, starting it again`)),
+    Effect.scoped,
+    Effect.catch((error) =>
+      Effect.flatMap(Deferred.fail(started, error), (isFirst) => (isFirst ? Effect.never : Effect.logError(error)))
+    ),
+    Effect.repeat(Schedule.spaced("500 millis")),
+    Effect.forkScoped
+  )
+  yield* Deferred.await(started)
+  const url = (database: string) =>
+    Redacted.make(
+      `postgres://${roleName}:${Redacted.value(cluster.password)}@localhost/${database}?host=${encodeURIComponent(socket)}`
+    )
+  yield* ensureDatabase(url("postgres"), roleName)
+  return EmbeddedPostgres.of({ url: url(roleName) })
+})
+
+/**
+ * A real PostgreSQL of kite's own: the binaries come from npm, the data live in the data directory, it ends with the scope.
+ * Operators look inside with `psql -h <dataDir>/postgres -U kite kite` and the password of `<dataDir>/postgres-password`.
+ */
+export class EmbeddedPostgres extends Context.Service<
+  EmbeddedPostgres,
+  {
+    /** `postgres://kite:<password>@localhost/kite?host=<socket directory>`; stays the same when PostgreSQL is restarted. */
+    readonly url: Redacted.Redacted<string>
+  }
+>()("@kite/adapters/postgres/EmbeddedPostgres") {
+  static readonly layer = (options: EmbeddedPostgresOptions): Layer.Layer<EmbeddedPostgres, EmbeddedPostgresError> =>
+    Layer.effect(EmbeddedPostgres, make(options))
+}

@@ -1,0 +1,93 @@
+import { execFile } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
+import { promisify } from "node:util"
+import { Effect, Redacted } from "effect"
+import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
+import { exclusiveLock } from "./ExclusiveLock.ts"
+import type { PostgresBinaries } from "./PostgresBinaries.ts"
+import { type PostgresOwner, postgresOwner } from "./PostgresOwner.ts"
+import { stopOrphan } from "./Postmaster.ts"
+
+/** A data directory that is ours alone until the scope closes, made if it was not there. */
+export interface PostgresCluster {
+  /** PGDATA: `<dataDir>/postgres`, absolute. */
+  readonly directory: string
+  readonly owner: PostgresOwner
+  readonly password: Redacted.Redacted<string>
+}
+
+/** The one database role, and the database's name. */
+export const roleName = "kite"
+
+const run = promisify(execFile)
+const attempt = <A>(call: () => Promise<A>) => Effect.tryPromise({ try: call, catch: EmbeddedPostgresError.from })
+const optional = <A>(call: () => Promise<A>) =>
+  attempt(call).pipe(
+    Effect.map((value): A | undefined => value),
+    Effect.catchIf(
+      (error) => error.detail.startsWith("ENOENT"),
+      () => Effect.succeed(undefined)
+    )
+  )
+
+/** Beside the cluster, not in it, so that a backup of the cluster is not a backup of its key. Mode 0600. */
+const password = Effect.fnUntraced(function* (path: string, owner: PostgresOwner, isNew: boolean) {
+  const stored = yield* optional(() => readFile(path, "utf8"))
+  if (stored !== undefined && stored.trim() !== "") return Redacted.make(stored.trim())
+  if (!isNew) {
+    return yield* new EmbeddedPostgresError({ reason: "failed", detail: `${path}, the cluster's password, is gone` })
+  }
+  const made = randomBytes(24).toString("base64url")
+  yield* attempt(() => writeFile(path, made, { mode: 0o600 }))
+  yield* attempt(() => chown(path, owner.uid, owner.gid))
+  return Redacted.make(made)
+})
+
+/** initdb works in a directory of another name, so that a cluster is there as a whole or not at all. */
+const initialise = Effect.fnUntraced(function* (
+  binaries: PostgresBinaries,
+  owner: PostgresOwner,
+  directory: string,
+  passwordFile: string
+) {
+  const unfinished = `${directory}.unfinished`
+  yield* attempt(() => rm(unfinished, { recursive: true, force: true }))
+  yield* attempt(() => mkdir(unfinished, { mode: 0o700 }))
+  yield* attempt(() => chown(unfinished, owner.uid, owner.gid))
+  const [command, args, user] = owner.command(binaries.initdb, [
+    `--pgdata=${unfinished}`,
+    `--username=${roleName}`,
+    `--pwfile=${passwordFile}`,
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--locale=C",
+    "--no-instructions"
+  ])
+  yield* attempt(() => run(command, args, { ...user, cwd: "/", env: { LC_ALL: "C", TZ: "UTC" }, timeout: 60_000 }))
+  yield* attempt(() => rename(unfinished, directory))
+})
+
+export const openCluster = Effect.fnUntraced(function* (dataDir: string, binaries: PostgresBinaries) {
+  const root = resolve(dataDir)
+  const directory = join(root, "postgres")
+  yield* attempt(() => mkdir(root, { recursive: true, mode: 0o755 }))
+  yield* exclusiveLock(join(root, "postgres.lock"))
+  const owner = yield* postgresOwner(directory, binaries.postgres)
+  const version = yield* optional(() => readFile(join(directory, "PG_VERSION"), "utf8"))
+  const secret = yield* password(join(root, "postgres-password"), owner, version === undefined)
+  if (version === undefined) {
+    yield* initialise(binaries, owner, directory, join(root, "postgres-password"))
+  } else if (version.trim() !== binaries.majorVersion) {
+    return yield* new EmbeddedPostgresError({
+      reason: "wrong-version",
+      detail: `${directory} was made by PostgreSQL ${version.trim()}, this is ${binaries.majorVersion}: dump it with the old kite and restore it with this one`
+    })
+  } else {
+    yield* stopOrphan(directory)
+  }
+  return { directory, owner, password: secret } satisfies PostgresCluster
+})

@@ -1,0 +1,40 @@
+import { ByteCount } from "@kite/domain/documents/Quota"
+import { Unavailable } from "@kite/domain/Problem"
+import { Array as Arr, Effect, type Option, Schema, SchemaTransformation } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+
+/** A bigint column of bytes: exact as a number up to 2^53 - 1. */
+export const ByteCountFromBigInt = Schema.BigInt.pipe(
+  Schema.decodeTo(ByteCount, SchemaTransformation.transform({ decode: Number, encode: BigInt }))
+)
+
+/**
+ * The repository's edge: a statement that fails is a defect, so that signatures list domain errors alone. Where the database
+ * did not answer in time the defect is Unavailable, which the server renders as 503; all else is a 500.
+ */
+export const orDefect = <A, R>(
+  statement: Effect.Effect<A, SqlError | Schema.SchemaError, R>
+): Effect.Effect<A, never, R> =>
+  Effect.catch(statement, (error) =>
+    error._tag === "SqlError" && error.isRetryable
+      ? Effect.andThen(Effect.logError("The database did not answer", error), Effect.die(new Unavailable({})))
+      : Effect.die(error)
+  )
+
+/** Decodes every row of a statement. */
+export const decodeRows = <S extends Schema.Constraint>(row: S) => {
+  const decode = Schema.decodeUnknownEffect(Schema.Array(row))
+  return <R>(
+    statement: Effect.Effect<ReadonlyArray<unknown>, SqlError, R>
+  ): Effect.Effect<ReadonlyArray<S["Type"]>, never, R | S["DecodingServices"]> =>
+    orDefect(Effect.flatMap(statement, decode))
+}
+
+/** Decodes the first row of a statement, where there is one. */
+export const decodeRow = <S extends Schema.Constraint>(row: S) => {
+  const decode = decodeRows(row)
+  return <R>(
+    statement: Effect.Effect<ReadonlyArray<unknown>, SqlError, R>
+  ): Effect.Effect<Option.Option<S["Type"]>, never, R | S["DecodingServices"]> =>
+    Effect.map(decode(statement), Arr.head)
+}

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Database from "@kite/adapters/postgres/Database"
+import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
+import * as Migrations from "@kite/adapters/postgres/Migrations"
+import { Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { SqlClient } from "effect/sql"
+import type { TestProject } from "vitest/node"
+import { onDatabase } from "./DatabaseUrl.ts"
+import { startRedis } from "./RedisServer.ts"
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The server of this run, on its database `postgres`. Suites use `testDatabase`. */
+    postgresUrl: string
+    /** The Redis of this run. Suites use `testRedis`, or `startRedis` where they hurt it. */
+    redisUrl: string
+  }
+}
+
+/** Never shared with anybody and gone after the run: it need not survive a power cut. */
+const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "200" }
+
+const postgres = Effect.gen(function* () {
+  const dataDir = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "kite-test-"))),
+    (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+  )
+  const context = yield* Layer.build(EmbeddedPostgres.layer({ dataDir, settings }))
+  const { url } = yield* Effect.provide(EmbeddedPostgres, context)
+  yield* SqlClient.SqlClient.use((sql) => sql`CREATE DATABASE template_kite`).pipe(
+    Effect.provide(Database.layerUrl(onDatabase(url, "postgres")))
+  )
+  yield* Migrations.run.pipe(Effect.provide(Database.layerUrl(onDatabase(url, "template_kite"))))
+  return Redacted.value(onDatabase(url, "postgres"))
+})
+
+const redis = Effect.suspend(() => {
+  const { REDIS_URL: url = "" } = process.env
+  return url === "" ? startRedis : Effect.succeed({ url, source: "REDIS_URL" })
+})
+
+/** Starts the real parts once for the whole run; what it started, and nothing else, ends with it. */
+export default async function setup(project: TestProject) {
+  const scope = Scope.makeUnsafe()
+  const close = () => Effect.runPromise(Scope.close(scope, Exit.void))
+  const parts = Effect.all([postgres, redis], { concurrency: 2 }).pipe(Scope.provide(scope))
+  const [postgresUrl, { url, source }] = await Effect.runPromise(parts).catch((cause) =>
+    close().then(() => Promise.reject(cause))
+  )
+  console.log(`real parts: PostgreSQL from npm, Redis from ${source}`)
+  project.provide("postgresUrl", postgresUrl)
+  project.provide("redisUrl", url)
+  return close
+}

@@ -1,0 +1,32 @@
+import { randomUUID } from "node:crypto"
+import * as Database from "@kite/adapters/postgres/Database"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { inject } from "vitest"
+import { onDatabase } from "./DatabaseUrl.ts"
+
+/** A migrated database that nobody else uses, dropped with the layer's scope. */
+export class TestDatabase extends Context.Service<
+  TestDatabase,
+  {
+    /** For child processes, and for a second pool. */
+    readonly url: Redacted.Redacted<string>
+  }
+>()("@kite/test/TestDatabase") {
+  static readonly layer = Layer.effect(
+    TestDatabase,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const name = `test_${randomUUID().replaceAll("-", "")}`
+      yield* Effect.acquireRelease(sql`CREATE DATABASE ${sql(name)} TEMPLATE template_kite`, () =>
+        Effect.orDie(sql`DROP DATABASE ${sql(name)} WITH (FORCE)`)
+      )
+      return TestDatabase.of({ url: onDatabase(Redacted.make(inject("postgresUrl")), name) })
+    })
+  ).pipe(Layer.provide(Layer.suspend(() => Database.layerUrl(Redacted.make(inject("postgresUrl"))))), Layer.orDie)
+}
+
+/** TestDatabase and an SqlClient on it. Each time it is built, the database is a fresh one. */
+export const testDatabase = Layer.unwrap(
+  Effect.map(TestDatabase, ({ url }) => Layer.orDie(Database.layerUrl(url, { applicationName: "test" })))
+).pipe(Layer.provideMerge(TestDatabase.layer))
