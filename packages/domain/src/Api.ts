@@ -16,6 +16,7 @@ export class Api extends HttpApi.make("kite")
   .add(DocumentsApi)
   .add(HealthApi)
   .middleware(RequestValidation)
+  .annotate(HttpApi.ParseOptions, { errors: "all" })
   .annotateMerge(
     OpenApi.annotations({
       title: "kite",

@@ -28,6 +28,34 @@ export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", {
   title: "Not found"
 }) {}
 
+/** 405 with `Allow`: the route exists, not with this method. */
+export class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()("MethodNotAllowed", {
+  type: problemType("method-not-allowed"),
+  status: 405,
+  title: "The method is not allowed here"
+}) {}
+
+/** 413: the body is larger than this route takes. */
+export class BodyTooLarge extends HttpApiError.Problem<BodyTooLarge>()("BodyTooLarge", {
+  type: problemType("body-too-large"),
+  status: 413,
+  title: "The body is too large"
+}) {}
+
+/** 415: the route does not take a body of this Content-Type. */
+export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaType>()("UnsupportedMediaType", {
+  type: problemType("unsupported-media-type"),
+  status: 415,
+  title: "Bodies of this Content-Type are not taken here"
+}) {}
+
+/** 416: the Range lies outside the document; `Content-Range` says how long it is. */
+export class RangeNotSatisfiable extends HttpApiError.Problem<RangeNotSatisfiable>()("RangeNotSatisfiable", {
+  type: problemType("range-not-satisfiable"),
+  status: 416,
+  title: "The document has no such range"
+}) {}
+
 /** 500: a defect. Tells nothing of its cause; the log line with the correlation id does. */
 export class InternalError extends HttpApiError.Problem<InternalError>()("InternalError", {
   type: problemType("internal-error"),

@@ -1,0 +1,67 @@
+import { Context, Effect, Layer, Schema } from "effect"
+import { type EnvironmentError, readEnvironment } from "./Environment.ts"
+import { Bytes, List, Millis, Whole } from "./SettingCodecs.ts"
+
+const withDefault = <S extends Schema.Top>(schema: S, text: S["Encoded"]) =>
+  schema.pipe(Schema.withDecodingDefaultKey(Effect.succeed(text)))
+
+const url = (...protocols: ReadonlyArray<string>) =>
+  Schema.String.check(
+    Schema.makeFilter(
+      (text) =>
+        protocols.includes(URL.parse(text)?.protocol ?? "") || `must be a URL that starts with ${protocols[0]}//`
+    )
+  )
+const secretUrl = (...protocols: ReadonlyArray<string>) => Schema.RedactedFromValue(url(...protocols))
+
+/** Every variable kite reads, by its own name. `NAME_FILE` reads any of them from a file (a Docker secret). */
+export const Variables = Schema.Struct({
+  PORT: withDefault(Whole(0, 65535), "8000"),
+  HOST: withDefault(Schema.NonEmptyString, "127.0.0.1"),
+  PUBLIC_URL: Schema.optionalKey(url("http:", "https:")),
+  DATA_DIR: withDefault(Schema.NonEmptyString, "./data"),
+  DATABASE_URL: Schema.optionalKey(secretUrl("postgres:", "postgresql:")),
+  DATABASE_MIGRATE_URL: Schema.optionalKey(secretUrl("postgres:", "postgresql:")),
+  DATABASE_CONNECTIONS: withDefault(Whole(2, 200), "10"),
+  REDIS_URL: Schema.optionalKey(secretUrl("redis:", "rediss:")),
+  OBJECT_STORE_URL: Schema.optionalKey(secretUrl("http:", "https:")),
+  TOKEN_SECRET: Schema.optionalKey(
+    Schema.RedactedFromValue(
+      Schema.String.check(Schema.isMinLength(32, { message: "must have 32 characters or more" }))
+    )
+  ),
+  MAX_UPLOAD_BYTES: withDefault(Bytes, "25 MiB"),
+  QUOTA_BYTES: withDefault(Bytes, "100 MB"),
+  CORS_ORIGINS: withDefault(List, ""),
+  WORKER_CONCURRENCY: withDefault(Whole(1, 64), "2"),
+  OCR_LANGUAGES: withDefault(List, "eng"),
+  LOG_LEVEL: withDefault(Schema.Literals(["trace", "debug", "info", "warn", "error"]), "info"),
+  LOG_FORMAT: Schema.optionalKey(Schema.Literals(["json", "pretty"])),
+  SHUTDOWN_GRACE: withDefault(Millis, "10s")
+})
+
+/** A variable is wrong; `message` has a line for each with its name and what it must be. */
+export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", { message: Schema.String }) {}
+
+const decode = Schema.decodeUnknownEffect(Variables, { errors: "all" })
+
+/** The settings of this process, read once. */
+export class Settings extends Context.Service<Settings, typeof Variables.Type>()("@kite/adapters/settings/Settings") {
+  static readonly fromVariables = (environment: Readonly<Record<string, string | undefined>>) =>
+    readEnvironment(environment, Object.keys(Variables.fields)).pipe(
+      Effect.flatMap((values) => decode(values)),
+      Effect.mapError(
+        (error: EnvironmentError | Schema.SchemaError) =>
+          new SettingsError({ message: `Wrong settings\n${error.message}` })
+      )
+    )
+
+  static readonly layer = Layer.effect(
+    Settings,
+    Effect.suspend(() => Settings.fromVariables(process.env)).pipe(Effect.map(Settings.of))
+  )
+
+  /** Settings for tests: the defaults with these variables on top. */
+  static readonly layerOf = (variables: Readonly<Record<string, string>>) =>
+    Layer.effect(Settings, Settings.fromVariables(variables).pipe(Effect.map(Settings.of)))
+}

@@ -1,0 +1,70 @@
+import { ByteCountFromBigInt, decodeRow, orDefect } from "@kite/adapters/postgres/Rows"
+import { Settings } from "@kite/adapters/settings/Settings"
+import { EmailTaken } from "@kite/domain/auth/AuthErrors"
+import { Email } from "@kite/domain/auth/Email"
+import { Role, type User, UserId } from "@kite/domain/auth/User"
+import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { SqlClient } from "effect/sql"
+
+const UserRow = Schema.Struct({
+  id: UserId,
+  email: Schema.toType(Email),
+  passwordHash: Schema.String,
+  role: Role,
+  active: Schema.Boolean,
+  usedBytes: ByteCountFromBigInt,
+  limitBytes: ByteCountFromBigInt,
+  createdAt: Schema.DateTimeUtcFromDate
+})
+
+/** An account with what only the server may see of it. */
+export interface Account {
+  readonly user: User
+  readonly passwordHash: string
+  readonly active: boolean
+}
+
+const toAccount = ({ passwordHash, active, usedBytes, limitBytes, ...row }: typeof UserRow.Type): Account => ({
+  user: { ...row, quota: { usedBytes, limitBytes } },
+  passwordHash,
+  active
+})
+
+/** Accounts in Postgres. */
+export class Users extends Context.Service<
+  Users,
+  {
+    readonly create: (account: {
+      readonly email: Email
+      readonly passwordHash: string
+      readonly role: Role
+    }) => Effect.Effect<User, EmailTaken>
+    readonly findByEmail: (email: Email) => Effect.Effect<Option.Option<Account>>
+    readonly findById: (id: UserId) => Effect.Effect<Option.Option<Account>>
+  }
+>()("@kite/server/auth/Users") {
+  static readonly layer = Layer.effect(
+    Users,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { QUOTA_BYTES } = yield* Settings
+      const decode = decodeRow(UserRow)
+      return Users.of({
+        create: Effect.fn("Users.create")(function* ({ email, passwordHash, role }) {
+          const createdAt = DateTime.toDateUtc(yield* DateTime.now)
+          const row = { id: SecureRandom.uuidV7Unsafe(), email, passwordHash, role, limitBytes: QUOTA_BYTES, createdAt }
+          const inserted = yield* sql`INSERT INTO users ${sql.insert(row).returning("*")}`.pipe(
+            Effect.catchReason("SqlError", "UniqueViolation", () => new EmailTaken({})),
+            Effect.catchTag("SqlError", (error) => orDefect(error))
+          )
+          const account = yield* decode(Effect.succeed(inserted))
+          return toAccount(Option.getOrThrow(account)).user
+        }),
+        findByEmail: (email) =>
+          Effect.map(decode(sql`SELECT * FROM users WHERE email = ${email}`), Option.map(toAccount)),
+        findById: (id) => Effect.map(decode(sql`SELECT * FROM users WHERE id = ${id}`), Option.map(toAccount))
+      })
+    })
+  )
+}

@@ -1,0 +1,68 @@
+import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
+import { Unavailable } from "@kite/domain/Problem"
+import * as ContentDisposition from "content-disposition"
+import { Effect, Sink, Stream } from "effect"
+import { HttpServerRequest, HttpServerResponse } from "effect/http"
+import parseRange from "range-parser"
+import type { DocumentRow } from "./DocumentRow.ts"
+
+const etagOf = ({ sha256 }: DocumentRow) => `"${sha256}"`
+
+/** Weak comparison over the list of an If-None-Match (RFC 9110 section 13.1.2). */
+const noneMatch = (header: string | undefined, etag: string) =>
+  header?.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag)
+
+/** The one range asked for; several at once, another unit or a stale If-Range are answered with the whole (RFC 9110 section 14.2). */
+const rangeOf = (headers: HttpServerRequest.HttpServerRequest["headers"], size: number, etag: string) => {
+  const { range, "if-range": ifRange } = headers
+  if (range === undefined || (ifRange !== undefined && ifRange !== etag)) return undefined
+  const parsed = parseRange(size, range)
+  if (parsed === -1) return "unsatisfiable"
+  return parsed === -2 || parsed.type !== "bytes" || parsed.length !== 1 ? undefined : parsed[0]
+}
+
+/**
+ * A document's bytes over HTTP: 200, 206, 304 or 416. Always an attachment under its own name in a sandbox: what people
+ * upload must never run as a page of this origin.
+ */
+export const makeContentResponse = Effect.map(ObjectStore, (store) =>
+  Effect.fnUntraced(
+    function* (row: DocumentRow) {
+      const { headers, method } = yield* HttpServerRequest.HttpServerRequest
+      const etag = etagOf(row)
+      const validators = { etag, "accept-ranges": "bytes", "cache-control": "private, no-cache" }
+      if (noneMatch(headers["if-none-match"], etag)) {
+        return HttpServerResponse.empty({ status: 304, headers: validators })
+      }
+      const range = rangeOf(headers, row.sizeBytes, etag)
+      if (range === "unsatisfiable") {
+        return HttpServerResponse.empty({
+          status: 416,
+          headers: { ...validators, "content-range": `bytes */${row.sizeBytes}` }
+        })
+      }
+      const { start, end } = range ?? { start: 0, end: row.sizeBytes - 1 }
+      const options = {
+        status: range === undefined ? 200 : 206,
+        contentType: row.contentType,
+        contentLength: end - start + 1,
+        headers: {
+          ...validators,
+          "content-disposition": ContentDisposition.create(row.filename),
+          "content-security-policy": "sandbox; default-src 'none'",
+          ...(range !== undefined && { "content-range": `bytes ${start}-${end}/${row.sizeBytes}` })
+        }
+      }
+      if (method === "HEAD") return HttpServerResponse.stream(Stream.empty, options)
+      // The first bytes are awaited before the status goes out, so that a store that is down is a 503 and no torn download.
+      const [first, rest] = yield* Stream.peel(
+        store.get(row.objectKey, range && { start, end }),
+        Sink.take<Uint8Array>(1)
+      )
+      return HttpServerResponse.stream(Stream.concat(Stream.fromIterable(first), rest), options)
+    },
+    Effect.catchTag(["ObjectNotFound", "ObjectStoreError"], (error) =>
+      Effect.andThen(Effect.logError("A document's bytes cannot be read", error), Effect.fail(new Unavailable({})))
+    )
+  )
+)

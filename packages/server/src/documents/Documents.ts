@@ -1,0 +1,142 @@
+import { CorrelationId } from "@kite/adapters/logging/RequestContext"
+import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
+import { orDefect } from "@kite/adapters/postgres/Rows"
+import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
+import { Settings } from "@kite/adapters/settings/Settings"
+import type { UserId } from "@kite/domain/auth/User"
+import { type Document, DocumentId } from "@kite/domain/documents/Document"
+import {
+  ExtractionRunning,
+  InvalidCursor,
+  type InvalidUpload,
+  QuotaExceeded,
+  TextNotReady,
+  type UnsupportedFile,
+  type UploadTooLarge
+} from "@kite/domain/documents/DocumentErrors"
+import { type DocumentPage, fromCursor, type ListQuery, toCursor } from "@kite/domain/documents/DocumentList"
+import type { DocumentText } from "@kite/domain/documents/DocumentsApi"
+import { NotFound, Unavailable } from "@kite/domain/Problem"
+import { Context, Effect, Layer, Option, type Stream } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { Multipart } from "effect/http"
+import { SqlClient } from "effect/sql"
+import { DocumentRepository } from "./DocumentRepository.ts"
+import { type DocumentRow, toDocument } from "./DocumentRow.ts"
+import { receiveUpload, rejectSize, type StoredFile } from "./Upload.ts"
+
+const defaultPageSize = 20
+/** Room for the parts' headers and the `filename` in a body whose length is known before it is read. */
+const multipartOverhead = 64 * 1024
+
+type Parts = Stream.Stream<Multipart.Part, Multipart.MultipartError>
+
+/** What the owner of documents can do with them. Another's document is NotFound. */
+export class Documents extends Context.Service<
+  Documents,
+  {
+    /** `bodyBytes`: the length of the whole body, where the client told it. */
+    readonly upload: (
+      owner: UserId,
+      parts: Parts,
+      bodyBytes: number
+    ) => Effect.Effect<Document, InvalidUpload | QuotaExceeded | UploadTooLarge | UnsupportedFile | Unavailable>
+    readonly list: (owner: UserId, query: ListQuery) => Effect.Effect<DocumentPage, InvalidCursor>
+    readonly get: (owner: UserId, id: DocumentId) => Effect.Effect<DocumentRow, NotFound>
+    readonly rename: (owner: UserId, id: DocumentId, filename: string) => Effect.Effect<Document, NotFound>
+    readonly remove: (owner: UserId, id: DocumentId) => Effect.Effect<void, NotFound>
+    readonly text: (owner: UserId, id: DocumentId) => Effect.Effect<DocumentText, NotFound | TextNotReady>
+    readonly reprocess: (owner: UserId, id: DocumentId) => Effect.Effect<Document, NotFound | ExtractionRunning>
+  }
+>()("@kite/server/documents/Documents") {
+  static readonly layerNoDeps = Layer.effect(
+    Documents,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const store = yield* ObjectStore
+      const queue = yield* ExtractionQueue
+      const repository = yield* DocumentRepository
+      const { MAX_UPLOAD_BYTES: maxUploadBytes } = yield* Settings
+
+      const orNotFound = <A>(found: Option.Option<A>) =>
+        Option.isSome(found) ? Effect.succeed(found.value) : Effect.fail(new NotFound({}))
+      const get = (owner: UserId, id: DocumentId) => Effect.flatMap(repository.find(owner, id), orNotFound)
+
+      const offer = Effect.fnUntraced(function* (owner: UserId, { id, attempt }: DocumentRow) {
+        yield* queue.offer({ documentId: id, userId: owner, attempt, correlationId: yield* CorrelationId })
+      })
+
+      const record = Effect.fnUntraced(function* (owner: UserId, file: StoredFile) {
+        const row = yield* repository.insert(owner, DocumentId.make(SecureRandom.uuidV7Unsafe()), file)
+        if (Option.isSome(row)) yield* offer(owner, row.value)
+        return row
+      })
+
+      return Documents.of({
+        get,
+        upload: Effect.fn("Documents.upload")(
+          function* (owner, parts, bodyBytes) {
+            const quota = yield* repository.quota(owner)
+            const allowance = { quota, maxUploadBytes }
+            const hopeless = rejectSize(allowance, Math.max(0, bodyBytes - multipartOverhead))
+            if (hopeless !== undefined) return yield* hopeless
+            return yield* receiveUpload(store, parts, allowance, (file) =>
+              Effect.gen(function* () {
+                const row = yield* orDefect(sql.withTransaction(record(owner, file)))
+                if (Option.isSome(row)) return toDocument(row.value)
+                return yield* new QuotaExceeded({ ...(yield* repository.quota(owner)), rejectedBytes: file.sizeBytes })
+              })
+            )
+          },
+          Effect.catchTag("ObjectStoreError", (error) =>
+            Effect.andThen(Effect.logError("The object store failed", error), Effect.fail(new Unavailable({})))
+          )
+        ),
+        list: Effect.fn("Documents.list")(function* (owner, query) {
+          const { limit = defaultPageSize, sort = "-createdAt", cursor, q, status } = query
+          const after = cursor === undefined ? Option.none() : fromCursor(sort, cursor)
+          if (cursor !== undefined && Option.isNone(after)) return yield* new InvalidCursor({})
+          const filters = { ...(q !== undefined && { q }), ...(status !== undefined && { status }) }
+          const rows = yield* repository.list(owner, { ...filters, sort, limit: limit + 1, after })
+          const items = rows.slice(0, limit).map(toDocument)
+          const last = items.at(-1)
+          return { items, nextCursor: rows.length > limit && last !== undefined ? toCursor(sort, last) : null }
+        }),
+        rename: Effect.fn("Documents.rename")(function* (owner, id, filename) {
+          return toDocument(yield* orNotFound(yield* repository.rename(owner, id, filename)))
+        }),
+        remove: Effect.fn("Documents.remove")(function* (owner, id) {
+          const objectKey = yield* orNotFound(yield* repository.remove(owner, id))
+          yield* store
+            .remove(objectKey)
+            .pipe(
+              Effect.catch((error) =>
+                Effect.logWarning("An object outlives its document; the sweeper will take it", error)
+              )
+            )
+        }),
+        text: Effect.fn("Documents.text")(function* (owner, id) {
+          const { status, failureCode } = yield* get(owner, id)
+          if (status !== "ready") return yield* new TextNotReady({ documentStatus: status, failureCode })
+          const pages = yield* repository.pages(id)
+          return { text: pages.map((page) => page.text).join("\f"), pages }
+        }),
+        reprocess: Effect.fn("Documents.reprocess")(function* (owner, id) {
+          const restart = Effect.tap(
+            repository.restart(owner, id),
+            Option.match({
+              onNone: () => Effect.void,
+              onSome: (row) => offer(owner, row)
+            })
+          )
+          const row = yield* orDefect(sql.withTransaction(restart))
+          if (Option.isSome(row)) return toDocument(row.value)
+          yield* get(owner, id)
+          return yield* new ExtractionRunning({})
+        })
+      })
+    })
+  )
+
+  static readonly layer = Documents.layerNoDeps.pipe(Layer.provide(DocumentRepository.layer))
+}

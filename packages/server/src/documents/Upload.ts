@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto"
+import type { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
+import { type ContentType, ObjectKey, Sha256 } from "@kite/domain/documents/Document"
+import { InvalidUpload, QuotaExceeded, UnsupportedFile, UploadTooLarge } from "@kite/domain/documents/DocumentErrors"
+import { sanitizeFilename } from "@kite/domain/documents/Filename"
+import { ByteCount, type Quota } from "@kite/domain/documents/Quota"
+import { Effect, Stream } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { Multipart } from "effect/http"
+import { ContentSniffer } from "./ContentSniffer.ts"
+
+/** A file that lies in the object store and belongs to no document yet. */
+export interface StoredFile {
+  readonly objectKey: ObjectKey
+  readonly filename: string
+  readonly contentType: ContentType
+  readonly sizeBytes: ByteCount
+  readonly sha256: Sha256
+}
+
+export interface Allowance {
+  readonly quota: Quota
+  readonly maxUploadBytes: number
+}
+
+type UploadProblem = InvalidUpload | QuotaExceeded | UploadTooLarge | UnsupportedFile
+
+/** The problem of a file of at least this size, where it may not be that large. */
+export const rejectSize = ({ quota, maxUploadBytes }: Allowance, size: number) => {
+  const fields = { ...quota, rejectedBytes: ByteCount.make(size) }
+  if (size > maxUploadBytes) return new UploadTooLarge({ ...fields, maxUploadBytes: ByteCount.make(maxUploadBytes) })
+  return quota.usedBytes + size > quota.limitBytes ? new QuotaExceeded(fields) : undefined
+}
+
+const unreadable = (error: Multipart.MultipartError) =>
+  new InvalidUpload({
+    detail: error.reason._tag === "Parse" ? "The multipart body is cut off or malformed" : "A part is too large"
+  })
+
+/** Streams one file into the store: counted, hashed and sniffed on the way, cut off where it may not go on. */
+const storeFile = Effect.fnUntraced(function* (
+  store: ObjectStore["Service"],
+  objectKey: ObjectKey,
+  source: Multipart.File["content"],
+  allowance: Allowance
+): Effect.fn.Return<Omit<StoredFile, "filename">, UploadProblem | ObjectStoreError> {
+  const hash = createHash("sha256")
+  const sniffer = new ContentSniffer()
+  let size = 0
+  const take = (chunk: Uint8Array): Effect.Effect<Uint8Array, UploadProblem> => {
+    size += chunk.length
+    const problem = rejectSize(allowance, size)
+    if (problem !== undefined) return Effect.fail(problem)
+    if (!sniffer.push(chunk)) return Effect.fail(new UnsupportedFile({}))
+    hash.update(chunk)
+    return Effect.succeed(chunk)
+  }
+  const content = source.pipe(Stream.mapError(unreadable), Stream.mapEffect(take))
+  yield* store.put(objectKey, content)
+  const contentType = sniffer.finish()
+  if (size === 0) return yield* new InvalidUpload({ detail: "The file is empty" })
+  if (contentType === undefined) return yield* new UnsupportedFile({})
+  return { objectKey, contentType, sizeBytes: ByteCount.make(size), sha256: Sha256.make(hash.digest("hex")) }
+})
+
+/**
+ * Takes the multipart body: exactly one `file`, optionally a `filename` before or after it. The result is handed to `use`;
+ * unless that succeeds, the stored bytes are removed again (what a crash leaves behind, the sweeper finds).
+ */
+export const receiveUpload = Effect.fnUntraced(function* <A, E>(
+  store: ObjectStore["Service"],
+  parts: Stream.Stream<Multipart.Part, Multipart.MultipartError>,
+  allowance: Allowance,
+  use: (file: StoredFile) => Effect.Effect<A, E>
+) {
+  const objectKey = ObjectKey.make(SecureRandom.uuidV4Unsafe())
+  const received: { file?: Omit<StoredFile, "filename">; name?: string; filename?: string } = {}
+
+  const readPart = Effect.fnUntraced(function* (
+    part: Multipart.Part
+  ): Effect.fn.Return<void, UploadProblem | ObjectStoreError> {
+    if (part._tag === "Field" && part.key === "filename") {
+      received.filename = part.value
+    } else if (part._tag === "File" && part.key === "file" && received.file === undefined) {
+      received.name = part.name
+      received.file = yield* storeFile(store, objectKey, part.content, allowance)
+    } else {
+      return yield* new InvalidUpload({ detail: `Unexpected part; there must be one file, named "file"` })
+    }
+  })
+
+  const receive = Effect.fnUntraced(function* () {
+    yield* Stream.runForEach(Stream.mapError(parts, unreadable), readPart)
+    if (received.file === undefined) return yield* new InvalidUpload({ detail: `There is no file named "file"` })
+    return yield* use({ ...received.file, filename: sanitizeFilename(received.filename ?? received.name ?? "") })
+  })
+
+  return yield* receive().pipe(Effect.onError(() => Effect.ignore(store.remove(objectKey))))
+})

@@ -1,0 +1,29 @@
+import { Api } from "@kite/domain/Api"
+import { Effect } from "effect"
+import { type HttpMethod, HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpApi } from "effect/http-api"
+
+const methods: ReadonlyArray<HttpMethod.HttpMethod> = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+/** The methods of every path of the contract. */
+const methodsByPath = () => {
+  const found = new Map<string, Array<HttpMethod.HttpMethod>>()
+  HttpApi.reflect(Api, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint: { path, method } }) => {
+      found.set(path, [...(found.get(path) ?? []), method])
+    }
+  })
+  return [...found]
+}
+
+/** Answers 405 with `Allow` (RFC 9110 section 15.5.6) where a path of the contract is called with another method. */
+export const layer = HttpRouter.addAll(
+  methodsByPath().flatMap(([path, allowed]) => {
+    const allow = [...allowed, ...(allowed.includes("GET") ? ["HEAD"] : [])].sort().join(", ")
+    const answer = Effect.succeed(HttpServerResponse.empty({ status: 405, headers: { allow } }))
+    return methods
+      .filter((method) => !allowed.includes(method))
+      .map((method) => HttpRouter.route(method, `/${path.slice(1)}`, answer))
+  })
+)

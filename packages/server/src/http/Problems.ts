@@ -1,0 +1,81 @@
+import { CorrelationId } from "@kite/adapters/logging/RequestContext"
+import {
+  BodyTooLarge,
+  InternalError,
+  InvalidRequest,
+  MethodNotAllowed,
+  NotFound,
+  RangeNotSatisfiable,
+  Unavailable,
+  UnsupportedMediaType
+} from "@kite/domain/Problem"
+import { Effect } from "effect"
+import { HttpEffect, type HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
+
+const contentType = "application/problem+json"
+/** Seconds after which a client may try again what failed with 503. */
+const retryAfter = "5"
+
+/** The problem of an answer that the router or the platform gave without a body of its own. */
+const problemOf = (status: number) => {
+  switch (status) {
+    case 400:
+      return new InvalidRequest({ errors: [], detail: "The body could not be read" })
+    case 404:
+      return new NotFound({})
+    case 405:
+      return new MethodNotAllowed({})
+    case 413:
+      return new BodyTooLarge({})
+    case 415:
+      return new UnsupportedMediaType({})
+    case 416:
+      return new RangeNotSatisfiable({})
+    case 503:
+      return new Unavailable({})
+    default:
+      return status >= 500 ? new InternalError({}) : undefined
+  }
+}
+
+const withHeadersOf = (
+  response: HttpServerResponse.HttpServerResponse,
+  from: HttpServerResponse.HttpServerResponse
+) => {
+  const { "content-type": _type, "content-length": _length, ...headers } = from.headers
+  return HttpServerResponse.setHeaders(response, headers)
+}
+
+/** `instance` is the path without the query, which may hold what is private. */
+const complete = Effect.fnUntraced(function* (
+  request: HttpServerRequest.HttpServerRequest,
+  response: HttpServerResponse.HttpServerResponse
+) {
+  const { body, status } = response
+  if (body._tag !== "Uint8Array") return response
+  const correlationId = yield* CorrelationId
+  const problem = JSON.parse(new TextDecoder().decode(body.body))
+  const [instance] = request.url.split("?", 1)
+  const whole = HttpServerResponse.jsonUnsafe({ ...problem, instance, correlationId }, { status, contentType })
+  const kept = withHeadersOf(whole, response)
+  return status === 503 ? HttpServerResponse.setHeader(kept, "retry-after", retryAfter) : kept
+})
+
+const isProblem = ({ headers }: HttpServerResponse.HttpServerResponse) => headers["content-type"] === contentType
+const isJson = ({ headers }: HttpServerResponse.HttpServerResponse) => headers["content-type"] === "application/json"
+
+/**
+ * Makes every error of the app one RFC 9457 problem with `instance` and `correlationId`, whoever answered it: an endpoint,
+ * the router (404, 405) or the platform (413, 415, 500).
+ */
+export const renderProblems = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+  HttpEffect.withPreResponseHandler(
+    app,
+    Effect.fnUntraced(function* (request, response) {
+      if (response.status < 400) return response
+      if (isProblem(response)) return yield* complete(request, response)
+      const problem = isJson(response) ? undefined : problemOf(response.status)
+      if (problem === undefined) return response
+      return yield* complete(request, withHeadersOf(yield* HttpServerRespondable.toResponse(problem), response))
+    })
+  )

@@ -1,0 +1,25 @@
+import { RequestValidation } from "@kite/domain/Api"
+import { InvalidRequest } from "@kite/domain/Problem"
+import { Effect, SchemaIssue } from "effect"
+import { type HttpApiError, HttpApiMiddleware } from "effect/http-api"
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const segment = (part: PropertyKey | { readonly key: PropertyKey }) => {
+  const key = typeof part === "object" ? part.key : part
+  return typeof key === "number" ? key : String(key)
+}
+
+/** Where and why, for each value that does not fit; the values themselves are never sent back. */
+const fieldErrors = ({ kind, cause }: HttpApiError.HttpApiSchemaError) =>
+  format(cause.issue).issues.map(({ path, message }) => ({
+    path: [kind.toLowerCase(), ...(path ?? []).map(segment)],
+    message
+  }))
+
+/** A response that does not fit the contract is our defect, anything else is the client's. */
+export const layer = HttpApiMiddleware.layerSchemaErrorTransform(RequestValidation, (error) =>
+  error.kind === "Body" || error.kind === "ResponseHeaders"
+    ? Effect.die(error.cause)
+    : Effect.fail(new InvalidRequest({ errors: fieldErrors(error) }))
+)
