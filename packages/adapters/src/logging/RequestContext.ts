@@ -1,4 +1,4 @@
-import { Context } from "effect"
+import { Clock, Context, Effect } from "effect"
 
 /** Fiber-local facts of the request or job being served: set once at the edge, inherited by every forked fiber. */
 
@@ -11,3 +11,87 @@ export const CorrelationId = Context.Reference<string>("@kite/adapters/logging/C
 export const CurrentUserId = Context.Reference<string | undefined>("@kite/adapters/logging/CurrentUserId", {
   defaultValue: () => undefined
 })
+
+/** The request's client: dotted quad or RFC 5952; undefined outside of a request. */
+export const ClientIp = Context.Reference<string | undefined>("@kite/adapters/logging/ClientIp", {
+  defaultValue: () => undefined
+})
+
+/** What a request or a job adds to each of its log lines. */
+export class RequestRecord {
+  readonly correlationId: string
+  readonly clientIp: string | undefined
+  readonly method: string | undefined
+  /** Without the query: that may hold tokens and search words. */
+  readonly path: string | undefined
+  readonly documentId: string | undefined
+  readonly attempt: number | undefined
+  /** Monotonic clock, nanoseconds. */
+  readonly startedAt: bigint
+  /** The template (`/api/documents/:id`), known once the router has matched. */
+  route: string | undefined
+  /** Known once the request is authenticated. The line about the whole request is written outside of that scope. */
+  userId: string | undefined
+  /** What never changes, as JSON members: written once per request, not once per line. */
+  members: string | undefined = undefined
+
+  constructor(facts: {
+    readonly correlationId: string
+    readonly startedAt: bigint
+    readonly clientIp?: string | undefined
+    readonly method?: string | undefined
+    readonly path?: string | undefined
+    readonly userId?: string | undefined
+    readonly documentId?: string | undefined
+    readonly attempt?: number | undefined
+  }) {
+    this.correlationId = facts.correlationId
+    this.startedAt = facts.startedAt
+    this.clientIp = facts.clientIp
+    this.method = facts.method
+    this.path = facts.path
+    this.userId = facts.userId
+    this.documentId = facts.documentId
+    this.attempt = facts.attempt
+  }
+}
+
+/** The request or job that the fiber works for, if any. */
+export const CurrentRequest = Context.Reference<RequestRecord | undefined>("@kite/adapters/logging/CurrentRequest", {
+  defaultValue: () => undefined
+})
+
+/** Runs the effect for this request or job: every line and every fiber in it carries its facts. */
+export const withRequest =
+  (record: RequestRecord) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.updateContext(self, (context: Context.Context<R>) =>
+      context.pipe(
+        Context.add(CurrentRequest, record),
+        Context.add(CorrelationId, record.correlationId),
+        Context.add(CurrentUserId, record.userId),
+        Context.add(ClientIp, record.clientIp)
+      )
+    )
+
+/** Runs the effect for this account, and tells it to the lines about the whole request. */
+export const withUser =
+  (userId: string) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.flatMap(CurrentRequest, (record) => {
+      if (record !== undefined) record.userId = userId
+      return Effect.provideService(self, CurrentUserId, userId)
+    })
+
+/** Runs the effect for a job of the queue: its lines carry the id of the request that caused it. */
+export const withJob =
+  (job: {
+    readonly correlationId: string
+    readonly userId: string
+    readonly documentId: string
+    readonly attempt: number
+  }) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.flatMap(Clock.Clock, (clock) =>
+      withRequest(new RequestRecord({ ...job, startedAt: clock.monotonicTimeNanosUnsafe() }))(self)
+    )

@@ -1,0 +1,89 @@
+import { Effect, Layer, Logger, type LogLevel, References } from "effect"
+import { errorField } from "./ErrorField.ts"
+import { jsonLine } from "./JsonLine.ts"
+import type { LogLine } from "./LogLine.ts"
+import * as LogSink from "./LogSink.ts"
+import { prettyLine } from "./PrettyLine.ts"
+
+export interface JsonLoggerOptions {
+  /** server, worker, cli, ... */
+  readonly service: string
+  readonly version: string
+  readonly level: Exclude<LogLine["level"], "fatal">
+  /** Undefined: `pretty` on a terminal, else `json`. */
+  readonly format?: "json" | "pretty" | undefined
+}
+
+const stdout = 1
+const flushMillis = 50
+const maxBuffered = 4 * 1024 * 1024
+
+/** A logger that hands each event as one line of JSON to `write`. */
+export const make = (
+  source: { readonly service: string; readonly version: string },
+  write: (line: string) => void
+): Logger.Logger<unknown, void> => {
+  const line = jsonLine(source)
+  return Logger.make((event) => write(line(event)))
+}
+
+/**
+ * Every line of this process as JSON on stdout, written at the latest after 50 ms, on exit and on a crash. A reader of
+ * stdout that stops reading or goes away costs lines (counted in a line `log_lines_dropped`), never the process.
+ */
+export const layer = (options: JsonLoggerOptions): Layer.Layer<never> =>
+  Layer.merge(
+    Logger.layer([
+      Effect.gen(function* () {
+        const own = ownLine(options)
+        const sink = yield* LogSink.make({
+          fd: stdout,
+          flushMillis,
+          maxBuffered,
+          dropNotice: (dropped) =>
+            own({
+              level: "warn",
+              message: "Log lines were dropped: nobody read them",
+              event: "log_lines_dropped",
+              dropped
+            })
+        })
+        const pretty = options.format === "pretty" || (options.format === undefined && process.stdout.isTTY === true)
+        const write = pretty ? (line: string) => sink.write(prettyLine(line)) : sink.write.bind(sink)
+        yield* logCrash((error, origin) => {
+          write(
+            own({
+              level: "fatal",
+              message: "The process crashed",
+              event: "crashed",
+              reason: origin,
+              error: errorField(error)
+            })
+          )
+        })
+        return make(options, write)
+      })
+    ]),
+    Layer.succeed(References.MinimumLogLevel, minimumLevels[options.level])
+  )
+
+const minimumLevels: Readonly<Record<JsonLoggerOptions["level"], LogLevel.LogLevel>> = {
+  trace: "Trace",
+  debug: "Debug",
+  info: "Info",
+  warn: "Warn",
+  error: "Error"
+}
+
+// A line of the logger itself: no fiber, no request.
+const ownLine =
+  ({ service, version }: JsonLoggerOptions) =>
+  (fields: Omit<LogLine, "timestamp" | "service" | "version">): string =>
+    JSON.stringify({ timestamp: new Date().toISOString(), service, version, ...fields })
+
+// The monitor only looks on: the process still ends as it would have, and the sink flushes when it exits.
+const logCrash = (log: (error: unknown, origin: string) => void) =>
+  Effect.acquireRelease(
+    Effect.sync(() => process.on("uncaughtExceptionMonitor", log)),
+    () => Effect.sync(() => process.off("uncaughtExceptionMonitor", log))
+  )

@@ -1,0 +1,49 @@
+export const redacted = "<redacted>"
+
+const secretName =
+  /pass(?:word|wd|phrase|code)|secret|token|authori[sz]ation|cookie|credential|api[_-]?key|private[_-]?key|session[_-]?id|jwt|bearer|otp$/i
+// Document text and request bodies. A number under such a name (a count of pages) says nothing of them.
+const contentNames = new Set(["text", "body", "content", "payload", "pages", "html", "pwd", "pass", "auth"])
+
+/** Whether what stands under this name must not be logged. */
+export const isSecretName = (name: string, value: unknown): boolean =>
+  secretName.test(name) ||
+  (contentNames.has(name.toLowerCase()) && value !== null && typeof value !== "number" && typeof value !== "boolean")
+
+// One pass that most strings leave at once; the rest go through the patterns below.
+const suspicious = /pass|pwd|secret|token|auth|cookie|key|credential|bearer|basic|digest|eyJ|@|[\w-]{40}/i
+
+// Bounded repetitions: these run over what clients send.
+const patterns: ReadonlyArray<readonly [RegExp, string]> = [
+  [/\b(set-)?cookie(["']?\s{0,5}[:=])[^\r\n]*/gi, `$1cookie$2 ${redacted}`],
+  [/\b(bearer)\s{1,5}[\w.~+/=-]{6,}/gi, `$1 ${redacted}`],
+  [/\b(basic|digest)\s{1,5}(?=[\w.~+/-]{0,80}[\d=+/])[\w.~+/=-]{6,}/gi, `$1 ${redacted}`],
+  [/\beyJ[\w-]*\.[\w-]*(?:\.[\w-]*)?/g, redacted],
+  // Userinfo of a URL: postgres://user:password@host.
+  [/(:\/\/)[^\s/?#]{0,500}@/g, `$1${redacted}@`],
+  [
+    /((?:pass(?:word|wd|phrase)?|pwd|secret|token|authorization|credentials?|api[_-]?key|private[_-]?key)[\w-]{0,40}["']?\s{0,5}(?:[:=]|%3d)\s{0,5})(?:"[^"]*"|'[^']*'|[^\s&,;"'{}<>]+)/gi,
+    `$1${redacted}`
+  ],
+  // Opaque tokens (32 random bytes are 43 characters of base64url), reset links with the token in the path, digests.
+  [/[\w-]{40,}/g, redacted]
+]
+
+// A run of these may be the beginning of a token that the patterns would know if it were whole.
+const isTokenCharacter = (code: number): boolean =>
+  (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || tokenSigns.has(code)
+const tokenSigns = new Set(Array.from("_-.~+/=%", (sign) => sign.charCodeAt(0)))
+
+const wholeWords = (text: string, end: number): string => {
+  let cut = end
+  while (cut > 0 && isTokenCharacter(text.charCodeAt(cut - 1))) cut--
+  return text.slice(0, cut)
+}
+
+/** The text without what looks like a credential; of one above `limit` characters the beginning and how long it was. */
+export const scrub = (text: string, limit: number): string => {
+  const long = text.length > limit
+  let clean = long ? wholeWords(text, limit) : text
+  if (suspicious.test(clean)) for (const [pattern, by] of patterns) clean = clean.replace(pattern, by)
+  return long ? `${clean}… (${text.length} characters)` : clean
+}

@@ -1,0 +1,177 @@
+import { assert, describe, it } from "@effect/vitest"
+import { maxLine } from "@kite/adapters/logging/JsonLine"
+import { RequestRecord, withJob, withRequest, withUser } from "@kite/adapters/logging/RequestContext"
+import { Cause, Data, Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { LogCapture } from "./LogCapture.ts"
+
+const id = "0190e5d2-7a3c-7b1e-8f00-0123456789ab"
+const user = "0190e5d2-7a3c-7b1e-8f00-aaaaaaaaaaaa"
+
+const logged = (effect: Effect.Effect<unknown>) => {
+  const capture = new LogCapture()
+  return effect.pipe(
+    Effect.provide(capture.layer),
+    Effect.map(() => capture)
+  )
+}
+
+class Broken extends Data.TaggedError("Broken")<{ readonly message: string; readonly cause?: unknown }> {}
+
+describe("a log line", () => {
+  it.effect("says when, how grave, what, and by whom", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 second")
+      const { last } = yield* logged(Effect.logWarning("Disk is filling up"))
+      assert.deepStrictEqual(last, {
+        timestamp: "1970-01-01T00:00:01.000Z",
+        level: "warn",
+        message: "Disk is filling up",
+        service: "test",
+        version: "1.2.3"
+      })
+    })
+  )
+
+  it.effect("carries the facts of the request that it belongs to", () =>
+    Effect.gen(function* () {
+      const record = new RequestRecord({
+        correlationId: id,
+        startedAt: 0n,
+        clientIp: "203.0.113.9",
+        method: "GET",
+        path: "/api/documents/7"
+      })
+      const { last } = yield* logged(
+        Effect.gen(function* () {
+          record.route = "/api/documents/:id"
+          yield* TestClock.adjust("12 millis")
+          yield* Effect.logInfo("Found").pipe(withUser(user))
+        }).pipe(withRequest(record))
+      )
+      assert.deepInclude(last, {
+        correlation_id: id,
+        user_id: user,
+        client_ip: "203.0.113.9",
+        method: "GET",
+        path: "/api/documents/7",
+        route: "/api/documents/:id",
+        latency_ms: 12
+      })
+    })
+  )
+
+  it.effect("of the whole request knows the user that was found inside", () =>
+    Effect.gen(function* () {
+      const record = new RequestRecord({ correlationId: id, startedAt: 0n })
+      const { last } = yield* logged(
+        Effect.void.pipe(withUser(user), Effect.andThen(Effect.logInfo("Done")), withRequest(record))
+      )
+      assert.strictEqual(last.user_id, user)
+    })
+  )
+
+  it.effect("of a job carries the id of the request that caused it", () =>
+    Effect.gen(function* () {
+      const job = { correlationId: id, userId: user, documentId: user, attempt: 2 }
+      const { last } = yield* logged(Effect.logInfo("Extracted", { documentId: id }).pipe(withJob(job)))
+      assert.deepInclude(last, { correlation_id: id, user_id: user, attempt: 2, latency_ms: 0 })
+      assert.strictEqual(
+        last.document_id,
+        id,
+        "what the line says wins over what its scope says, and stands there once"
+      )
+    })
+  )
+
+  it.effect("has the known fields on top and everything else in details", () =>
+    Effect.gen(function* () {
+      const { last } = yield* logged(
+        Effect.logInfo("Answered", { event: "http_request", status: 200, sizeBytes: 7, colour: "red" }).pipe(
+          Effect.annotateLogs({ policy: "auth-ip", status: "a word", level: "forged", correlation_id: "forged" })
+        )
+      )
+      assert.deepInclude(last, { event: "http_request", status: 200, size_bytes: 7, policy: "auth-ip", level: "info" })
+      assert.deepStrictEqual(last.details, {
+        status: "a word",
+        level: "forged",
+        correlation_id: "forged",
+        colour: "red"
+      })
+    })
+  )
+
+  it.effect("tells an error with its stack and what is below it", () =>
+    Effect.gen(function* () {
+      const broken = new Broken({ message: "no answer", cause: new TypeError("socket is closed") })
+      const { last } = yield* logged(Effect.logError("Could not store", Cause.die(broken)))
+      assert.strictEqual(last.message, "Could not store")
+      assert.strictEqual(last.error?.type, "Broken")
+      assert.strictEqual(last.error?.message, "no answer")
+      assert.include(last.error?.stack ?? "", "JsonLine.test.ts")
+      assert.strictEqual(last.error?.cause?.type, "TypeError")
+    })
+  )
+
+  it.effect("survives what throws, loops or has no end", () =>
+    Effect.gen(function* () {
+      const loop: Record<string, unknown> = {}
+      loop["self"] = loop
+      const endless = Object.defineProperty({}, "next", { enumerable: true, get: () => new Map([[{}, loop]]) })
+      const hostile = {
+        loop,
+        endless,
+        getter: Object.defineProperty({}, "x", {
+          enumerable: true,
+          get: () => {
+            throw new Error("no")
+          }
+        }),
+        json: { toJSON: () => Promise.reject },
+        proxy: new Proxy(
+          {},
+          {
+            ownKeys: () => {
+              throw new Error("no")
+            }
+          }
+        ),
+        wide: Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`key${index}`, index])),
+        big: 10n ** 30n,
+        date: new Date(Number.NaN),
+        bytes: new Uint8Array(5),
+        ["__proto__"]: { polluted: true }
+      }
+      const { last, lines } = yield* logged(Effect.logInfo("Hostile", hostile, Symbol("s"), () => 1))
+      assert.isAtMost(Buffer.byteLength(lines[0] ?? ""), maxLine)
+      assert.strictEqual(last.details?.["big"], "1000000000000000000000000000000")
+    })
+  )
+
+  it.effect.each([
+    { name: "newlines", evil: 'a\nb\r\n{"level":"fatal"}\u0085\u2028\u2029' },
+    { name: "control and direction characters", evil: "\u0000\u001b[2J\u009b31m\u202egnp.exe\u007f" },
+    { name: "lone surrogates", evil: "\ud800 and \udc00" },
+    { name: "a megabyte of words", evil: "word ".repeat(200_000) },
+    { name: "a megabyte of control characters", evil: "\u0001".repeat(1_000_000) },
+    { name: "a megabyte without a space", evil: "é".repeat(500_000) }
+  ])("stays one bounded line with $name in names, paths, routes, errors and fields", ({ evil }) =>
+    Effect.gen(function* () {
+      const record = new RequestRecord({ correlationId: id, startedAt: 0n, clientIp: evil, method: evil, path: evil })
+      record.route = evil
+      const { lines, last } = yield* logged(
+        Effect.logInfo(
+          evil,
+          { [evil]: evil, event: evil, reason: evil, filename: evil },
+          Cause.die(new Error(evil))
+        ).pipe(withUser(evil), withRequest(record))
+      )
+      assert.strictEqual(lines.length, 1)
+      const line = lines[0] ?? ""
+      assert.isAtMost(Buffer.byteLength(line), maxLine)
+      assert.notMatch(line, /[\p{Cc}\u2028\u2029\u202a-\u202e]/u)
+      assert.strictEqual(last.level, "info")
+      assert.strictEqual(last.correlation_id, id)
+    })
+  )
+})

@@ -1,0 +1,26 @@
+import { make } from "@kite/adapters/logging/JsonLogger"
+import { LogLine } from "@kite/adapters/logging/LogLine"
+import { Layer, Logger, References, Schema } from "effect"
+
+const decode = Schema.decodeUnknownSync(Schema.fromJsonString(LogLine), { onExcessProperty: "error" })
+
+/** A logger layer whose lines can be read back, as they would stand on stdout and by the schema. */
+export class LogCapture {
+  readonly lines: Array<string> = []
+
+  readonly layer = Layer.merge(
+    Logger.layer([make({ service: "test", version: "1.2.3" }, (line) => this.lines.push(line))]),
+    Layer.succeed(References.MinimumLogLevel, "Trace")
+  )
+
+  /** Every line so far; throws for one that is not of the schema. */
+  get parsed(): ReadonlyArray<LogLine> {
+    return this.lines.map((line) => decode(line))
+  }
+
+  get last(): LogLine {
+    const line = this.parsed.at(-1)
+    if (line === undefined) throw new Error("Nothing was logged")
+    return line
+  }
+}
