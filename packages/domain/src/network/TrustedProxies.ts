@@ -1,0 +1,105 @@
+import { Data, Effect, Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
+import { IpNetwork, NetAddress } from "effect/net"
+import { fromNetAddress, type Ip } from "./Ip.ts"
+
+/** An entry of the trusted list that is neither CIDR nor a bare IP address. */
+export class InvalidTrustedProxy extends Data.TaggedError("InvalidTrustedProxy")<{
+  readonly entry: string
+  readonly reason: string
+}> {
+  override get message() {
+    return `"${this.entry}" is not a trusted proxy: ${this.reason}`
+  }
+}
+
+/** Loopback, and the private ranges that container networks use. */
+export const defaultTrustedProxies = ["127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1"]
+
+/** A network as the bits that an address must have under a mask: one 32-bit pair, or eight 16-bit pairs. */
+type Prefix = { readonly base: Ip; readonly masks: ReadonlyArray<number> }
+
+const compile = (network: IpNetwork.IpNetwork): Prefix => ({
+  base: fromNetAddress(network.address),
+  masks: NetAddress.isIpv4Address(network.address)
+    ? [mask(network.prefixLength, 32)]
+    : Array.from({ length: 8 }, (_, index) => mask(network.prefixLength - 16 * index, 16))
+})
+
+/** The highest `length` of `width` bits. */
+const mask = (length: number, width: number) => 2 ** width - 2 ** Math.max(0, width - Math.max(0, length))
+
+const covers = ({ base, masks }: Prefix, ip: Ip): boolean => {
+  if (typeof base === "number") return typeof ip === "number" && (ip & (masks[0] ?? 0)) >>> 0 === base
+  if (typeof ip === "number") return false
+  for (let index = 0; index < 8; index++) {
+    if (((ip[index] ?? 0) & (masks[index] ?? 0)) !== base[index]) return false
+  }
+  return true
+}
+
+/** `::ffff:10.0.0.0/104` says the same as `10.0.0.0/8`. */
+const foldMapped = (network: IpNetwork.IpNetwork): IpNetwork.IpNetwork =>
+  NetAddress.isIpv6Address(network.address) && NetAddress.isIpv4Mapped(network.address) && network.prefixLength >= 96
+    ? IpNetwork.makeUnsafe(NetAddress.toCanonical(network.address), network.prefixLength - 96)
+    : network
+
+/** The reverse proxies whose X-Forwarded-For is believed. IPv4 and IPv6 are compared separately. */
+export class TrustedProxies {
+  readonly networks: ReadonlyArray<IpNetwork.IpNetwork>
+  readonly #prefixes: ReadonlyArray<Prefix>
+
+  constructor(networks: ReadonlyArray<IpNetwork.IpNetwork>) {
+    this.networks = networks
+    this.#prefixes = networks.map(compile)
+  }
+
+  /** Reads each entry once. Throws `InvalidTrustedProxy`, which names the bad entry: for start-up, not for requests. */
+  static parse(entries: ReadonlyArray<string>): TrustedProxies {
+    return Result.getOrThrow(TrustedProxies.parseResult(entries))
+  }
+
+  static parseResult(entries: ReadonlyArray<string>): Result.Result<TrustedProxies, InvalidTrustedProxy> {
+    return Result.map(Result.all(entries.map(parseNetwork)), (networks) => new TrustedProxies(networks))
+  }
+
+  has(ip: Ip): boolean {
+    for (const prefix of this.#prefixes) if (covers(prefix, ip)) return true
+    return false
+  }
+
+  /** The entries that trust a whole address family: whoever can connect can then choose his address. */
+  get wholeFamilies(): ReadonlyArray<string> {
+    return this.networks.filter((network) => network.prefixLength === 0).map(IpNetwork.format)
+  }
+
+  toString(): string {
+    return this.networks.map(IpNetwork.format).join(",")
+  }
+}
+
+const parseNetwork = (text: string): Result.Result<IpNetwork.IpNetwork, InvalidTrustedProxy> => {
+  const entry = text.trim()
+  const parsed = entry.includes("/") ? IpNetwork.fromString(entry) : hostNetwork(entry)
+  return Result.mapBoth(parsed, {
+    onSuccess: foldMapped,
+    onFailure: (error) => new InvalidTrustedProxy({ entry: text, reason: error.message })
+  })
+}
+
+const hostNetwork = (entry: string) =>
+  Result.map(NetAddress.ipFromString(entry), (address) => IpNetwork.makeUnsafe(address, NetAddress.width(address)))
+
+/** `TRUSTED_PROXIES`: CIDR or bare IP entries separated by commas; blank trusts nobody. */
+export const TrustedProxiesFromString = Schema.String.pipe(
+  Schema.decodeTo(
+    Schema.instanceOf(TrustedProxies),
+    SchemaTransformation.transformEffect({
+      decode: (text) =>
+        Effect.mapError(
+          Effect.fromResult(TrustedProxies.parseResult(text.trim() === "" ? [] : text.split(","))),
+          (error) => new SchemaIssue.InvalidValue({ message: error.message })
+        ),
+      encode: (trusted) => Effect.succeed(trusted.toString())
+    })
+  )
+)
