@@ -1,0 +1,79 @@
+import { type ExtractedText, ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
+import { Effect, Queue } from "effect"
+import { causeOfDeath, outOfMemory, timedOut } from "./ChildDeath.ts"
+import type { ExtractionRequest } from "./ChildProtocol.ts"
+import type { Limits } from "./ExtractionLimits.ts"
+import type { ChildExit, ExtractorChild } from "./ExtractorChild.ts"
+import { residentBytes } from "./ResidentMemory.ts"
+
+const memoryCheckInterval = "50 millis"
+
+const failed = ({ code, message }: Pick<ExtractionFailure, "code" | "message">) =>
+  new ExtractionFailure({ code, message })
+
+const buried = (exit: ChildExit) => {
+  const cause = causeOfDeath(exit)
+  return cause instanceof ExtractionFailure ? Effect.fail(cause) : Effect.die(cause)
+}
+
+/** Gathers the replies to one request; each must come within the silence that is allowed. */
+const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limits) {
+  const pages: Array<Page> = []
+  let failure: ExtractionFailure | undefined
+  const next = Queue.take(child.events).pipe(
+    Effect.timeoutOrElse({ duration: limits.silenceMillis, orElse: () => timedOut() })
+  )
+  while (true) {
+    const event = yield* next
+    switch (event._tag) {
+      case "PageRead":
+        pages.push(event.page)
+        break
+      case "PageFailed":
+        failure ??= failed(event)
+        pages.push({ number: event.number, text: "", source: "ocr" })
+        yield* Effect.logWarning("page not read").pipe(
+          Effect.annotateLogs({ event: "page_failed", page: event.number, code: event.code, reason: event.message })
+        )
+        break
+      case "Finished":
+        child.busy = false
+        if (failure !== undefined && pages.every((page) => page.text === "")) return yield* failure
+        return { pages } satisfies ExtractedText
+      case "Failed":
+        child.busy = false
+        return yield* failed(event)
+      case "Exited":
+        return yield* buried(event)
+    }
+  }
+})
+
+const watchMemory = (child: ExtractorChild, limits: Limits): Effect.Effect<never, ExtractionFailure> =>
+  residentBytes(child.pid).pipe(
+    Effect.flatMap((bytes) => (bytes > limits.maxResidentBytes ? outOfMemory() : Effect.sleep(memoryCheckInterval))),
+    Effect.forever
+  )
+
+/**
+ * Has a child read one document. When this fails with the child still `busy`, the child hangs, is too big or is gone: its
+ * owner ends it.
+ */
+export const runExtraction = Effect.fnUntraced(function* (
+  child: ExtractorChild,
+  request: ExtractionRequest,
+  limits: Limits
+) {
+  child.busy = true
+  child.jobs += 1
+  yield* child.send(request)
+  return yield* Effect.raceFirst(gather(child, limits), watchMemory(child, limits)).pipe(
+    Effect.timeoutOrElse({ duration: limits.jobMillis, orElse: () => timedOut() })
+  )
+})
+
+/** Whether a child that has finished a job should make room for a fresh one. */
+export const isWorn = (child: ExtractorChild, limits: Limits) =>
+  child.jobs >= limits.recycleAfterJobs
+    ? Effect.succeed(true)
+    : Effect.map(residentBytes(child.pid), (bytes) => bytes > limits.recycleAboveBytes)

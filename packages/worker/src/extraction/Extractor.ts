@@ -1,0 +1,59 @@
+import type { ExtractedText, ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { Context, Effect, Layer, Pool } from "effect"
+import type { ExtractionRequest } from "./ChildProtocol.ts"
+import { ExtractionLimits } from "./ExtractionLimits.ts"
+import { isWorn, runExtraction } from "./ExtractionRun.ts"
+import { forkExtractor } from "./ExtractorChild.ts"
+import { type LanguageMissing, languageFolder } from "./LanguageData.ts"
+
+/** `concurrency`: documents read at a time, each by a process of its own; `languages`: Tesseract's names, like `eng`. */
+export interface ExtractorOptions {
+  readonly concurrency: number
+  readonly languages: ReadonlyArray<string>
+}
+
+/** Turns the bytes of documents into text, in child processes that may crash, hang or be killed without harm to this one. */
+export class Extractor extends Context.Service<
+  Extractor,
+  {
+    /**
+     * Reads a local file. A page that cannot be read is left empty and logged, unless no page has text: then the document
+     * fails with the first page's reason. A child that ends through no fault of the document is a defect.
+     */
+    extract(file: ExtractionRequest): Effect.Effect<ExtractedText, ExtractionFailure>
+  }
+>()("@kite/worker/extraction/Extractor") {
+  /** Forks its children at once; they end with the layer. Fails for a language whose data is not installed. */
+  static readonly layer = (options: ExtractorOptions): Layer.Layer<Extractor, LanguageMissing> =>
+    Layer.effect(
+      Extractor,
+      Effect.gen(function* () {
+        const limits = yield* ExtractionLimits
+        const { concurrency, languages } = options
+        const languagePath = yield* languageFolder(languages)
+        const pool = yield* Pool.make({
+          acquire: forkExtractor({ languagePath, languages, limits }),
+          size: concurrency
+        })
+
+        // A child may have died of something since its last job: the pool learns it here.
+        const borrow = Pool.get(pool).pipe(
+          Effect.tap((child) => (child.exited() ? Pool.invalidate(pool, child) : Effect.void)),
+          Effect.repeat({ while: (child) => child.exited(), times: concurrency })
+        )
+
+        const extract = Effect.fn("Extractor.extract")(function* (file: ExtractionRequest) {
+          const child = yield* borrow
+          return yield* runExtraction(child, file, limits).pipe(
+            Effect.onExit(
+              Effect.fnUntraced(function* () {
+                if (child.busy || (yield* isWorn(child, limits))) yield* Pool.invalidate(pool, child)
+              })
+            )
+          )
+        }, Effect.scoped)
+
+        return Extractor.of({ extract })
+      })
+    )
+}

@@ -1,0 +1,98 @@
+import { type ChildProcess, fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { Effect, Queue, Schema } from "effect"
+import { ChildConfig, ChildReply, type ExtractionRequest } from "./ChildProtocol.ts"
+
+/** How a child ended. Its standard error is kept short: it is for the log alone. */
+export interface ChildExit {
+  readonly _tag: "Exited"
+  readonly code: number | null
+  readonly signal: string | null
+  readonly stderr: string
+}
+export type ChildEvent = ChildReply | ChildExit
+
+/** A forked process that reads one document at a time. */
+export interface ExtractorChild {
+  readonly pid: number
+  readonly exited: () => boolean
+  /** Replies in order and at last the exit. */
+  readonly events: Queue.Dequeue<ChildEvent>
+  readonly send: (request: ExtractionRequest) => Effect.Effect<void>
+  /** Jobs begun. */
+  jobs: number
+  /** Whether the last job is not known to have ended: such a child is good for nothing but its end. */
+  busy: boolean
+}
+
+const program = fileURLToPath(new URL("./child/main.ts", import.meta.url))
+const startTimeout = "30 seconds"
+const stderrLimit = 4_000
+
+const spawn = (config: ChildConfig) =>
+  fork(program, [Schema.encodeSync(ChildConfig)(config)], {
+    // Nothing of the parent's environment (its secrets) or of its flags; no network, no writing, no processes.
+    env: {},
+    execArgv: [
+      `--max-old-space-size=${Math.floor(config.limits.maxHeapBytes / 1024 / 1024)}`,
+      "--disable-warning=SecurityWarning",
+      "--permission",
+      "--allow-fs-read=*",
+      "--allow-addons",
+      "--allow-worker"
+    ],
+    stdio: ["ignore", "ignore", "pipe", "ipc"]
+  })
+
+const decodeReply = Schema.decodeUnknownSync(ChildReply)
+
+const listen = (process: ChildProcess, events: Queue.Queue<ChildEvent>) => {
+  let stderr = ""
+  process.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    stderr = (stderr + chunk).slice(-stderrLimit)
+  })
+  process.on("message", (message) => Queue.offerUnsafe(events, decodeReply(message)))
+  const exit = (code: number | null, signal: string | null) =>
+    Queue.offerUnsafe(events, { _tag: "Exited", code, signal, stderr })
+  // "close" comes after the last line of standard error.
+  process.on("close", exit)
+  process.on("error", (error) => {
+    stderr = error.message
+    if (process.pid === undefined) exit(null, null)
+  })
+}
+
+const kill = (process: ChildProcess) =>
+  Effect.callback<void>((resume) => {
+    if (process.pid === undefined || process.exitCode !== null || process.signalCode !== null) {
+      return resume(Effect.void)
+    }
+    process.once("exit", () => resume(Effect.void))
+    process.kill("SIGKILL")
+  })
+
+/** Forks a child, killed with the scope, and waits until it is warm. A child that does not start is a defect. */
+export const forkExtractor = Effect.fnUntraced(function* (config: ChildConfig) {
+  const events = yield* Queue.unbounded<ChildEvent>()
+  const process = yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      const process = spawn(config)
+      listen(process, events)
+      return process
+    }),
+    kill
+  )
+  const first = yield* Queue.take(events).pipe(Effect.timeout(startTimeout), Effect.orDie)
+  if (first._tag !== "Ready" || process.pid === undefined) {
+    return yield* Effect.die(new Error(`an extraction child did not start: ${JSON.stringify(first)}`))
+  }
+  const child: ExtractorChild = {
+    pid: process.pid,
+    exited: () => process.exitCode !== null || process.signalCode !== null,
+    events,
+    send: (request) => Effect.sync(() => void process.send(request)),
+    jobs: 0,
+    busy: false
+  }
+  return child
+})

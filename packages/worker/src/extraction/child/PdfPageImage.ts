@@ -1,0 +1,48 @@
+import { ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { createCanvas } from "@napi-rs/canvas"
+import { Effect } from "effect"
+import type { PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs"
+
+/** A PDF's unit is 1/72 inch; OCR wants 300 dots per inch. */
+const pointsPerInch = 72
+const dotsPerInch = 300
+
+const unreadable = () => new ExtractionFailure({ code: "corrupt", message: "The page is damaged and cannot be drawn." })
+
+/** The scale that gives 300 dpi, or as much as the pixel limit allows on a large page. */
+const scaleFor = (width: number, height: number, maxPixels: number) =>
+  Math.min(dotsPerInch / pointsPerInch, Math.sqrt(maxPixels / (width * height)))
+
+/** Luminance (ITU-R BT.601) of RGBA pixels as binary PGM; `undefined` when all of it is white. */
+const toPgm = (rgba: Uint8Array, width: number, height: number): Uint8Array | undefined => {
+  const header = Buffer.from(`P5\n${width} ${height}\n255\n`)
+  const pgm = Buffer.alloc(header.length + width * height)
+  header.copy(pgm)
+  let blank = true
+  for (let from = 0, to = header.length; to < pgm.length; from += 4, to++) {
+    const gray = ((rgba[from] ?? 0) * 77 + (rgba[from + 1] ?? 0) * 150 + (rgba[from + 2] ?? 0) * 29) >> 8
+    pgm[to] = gray
+    blank &&= gray === 255
+  }
+  return blank ? undefined : pgm
+}
+
+/** The page as a gray image for OCR, or `undefined` for a blank one. */
+export const renderGray = Effect.fnUntraced(function* (page: PDFPageProxy, maxPixels: number) {
+  const { width, height } = page.getViewport({ scale: 1 })
+  const scale = scaleFor(width, height, maxPixels)
+  // Below one pixel per point nothing can be read: such a page is a bomb or a map of a city.
+  if (!(scale >= 1)) {
+    return yield* new ExtractionFailure({
+      code: "too-large",
+      message: "The page is too large to be drawn for reading."
+    })
+  }
+  const viewport = page.getViewport({ scale })
+  const canvas = createCanvas(Math.ceil(viewport.width), Math.ceil(viewport.height))
+  const task = page.render({ canvas, viewport, background: "#fff" })
+  yield* Effect.tryPromise({ try: () => task.promise, catch: unreadable }).pipe(
+    Effect.onInterrupt(() => Effect.sync(() => task.cancel()))
+  )
+  return toPgm(canvas.data(), canvas.width, canvas.height)
+})

@@ -1,0 +1,39 @@
+import { Effect, Queue, Schema, Stream } from "effect"
+import { ChildConfig, ChildReply, defectExitCode, ExtractionRequest } from "../ChildProtocol.ts"
+import { readDocument } from "./DocumentReader.ts"
+import { Ocr } from "./Ocr.ts"
+
+const config = Schema.decodeSync(ChildConfig)(process.argv[2] ?? "")
+const encodeReply = Schema.encodeSync(ChildReply)
+
+const send = (reply: ChildReply) => Effect.sync(() => process.send?.(encodeReply(reply)))
+
+const serve = Effect.fnUntraced(function* (message: unknown) {
+  const request = yield* Schema.decodeUnknownEffect(ExtractionRequest)(message)
+  yield* readDocument(request, config.limits).pipe(
+    Stream.runForEach(send),
+    Effect.andThen(send({ _tag: "Finished" })),
+    Effect.catch(({ code, message }) => send({ _tag: "Failed", code, message }))
+  )
+})
+
+const program = Effect.gen(function* () {
+  const requests = yield* Queue.bounded<unknown>(1)
+  process.on("message", (message) => Queue.offerUnsafe(requests, message))
+  yield* send({ _tag: "Ready" })
+  return yield* Queue.take(requests).pipe(Effect.flatMap(serve), Effect.forever)
+})
+
+// Nobody is left to read for.
+process.on("disconnect", () => process.exit())
+// A Ctrl-C reaches the whole process group; the parent decides when its children end.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {})
+// pdf.js leaves rejected promises behind when a page fails; the page's own promise tells.
+process.on("unhandledRejection", () => {})
+
+Effect.runCallback(program.pipe(Effect.provide(Ocr.layer(config)), Effect.orDie), {
+  onExit: (exit) => {
+    process.stderr.write(`${exit}`)
+    process.exit(defectExitCode)
+  }
+})
