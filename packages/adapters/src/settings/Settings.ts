@@ -56,10 +56,9 @@ export class Settings extends Context.Service<Settings, typeof Variables.Type>()
       )
     )
 
-  static readonly layer = Layer.effect(
-    Settings,
-    Effect.suspend(() => Settings.fromVariables(process.env)).pipe(Effect.map(Settings.of))
-  )
+  static readonly fromEnvironment = Effect.suspend(() => Settings.fromVariables(process.env))
+
+  static readonly layer = Layer.effect(Settings, Effect.map(Settings.fromEnvironment, Settings.of))
 
   /** Settings for tests: the defaults with these variables on top. */
   static readonly layerOf = (variables: Readonly<Record<string, string>>) =>

@@ -1,0 +1,30 @@
+import { Settings } from "@kite/adapters/settings/Settings"
+import { Sweeper } from "@kite/server/documents/Sweeper"
+import * as Http from "@kite/server/Http"
+import * as ExtractionWorker from "@kite/worker/ExtractionWorker"
+import { Effect, Layer } from "effect"
+import { Command } from "effect/cli"
+import { HttpServer } from "effect/http"
+import * as Embedded from "../Embedded.ts"
+import * as Infrastructure from "../Infrastructure.ts"
+import * as Logging from "../Logging.ts"
+
+const announce = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { DATA_DIR } = yield* Settings
+    const url = yield* HttpServer.addressFormattedWith(Effect.succeed)
+    yield* Effect.logInfo(`kite is ready: API ${url}/api, its docs ${url}/docs, its data ${DATA_DIR}`)
+  })
+)
+
+const program = announce.pipe(
+  Layer.provide(Http.layer),
+  Layer.merge(Layer.mergeAll(ExtractionWorker.layer, Sweeper.hourly)),
+  Layer.provide(Infrastructure.migrated),
+  Layer.provide(Logging.layer("kite")),
+  Layer.provide(Embedded.layer)
+)
+
+export const start = Command.make("start", {}, () => Layer.launch(program)).pipe(
+  Command.withDescription("Run everything in one process; what is not configured runs embedded, in DATA_DIR")
+)

@@ -1,0 +1,17 @@
+import { Settings } from "@kite/adapters/settings/Settings"
+import * as ExtractionWorker from "@kite/worker/ExtractionWorker"
+import { Layer } from "effect"
+import { Command } from "effect/cli"
+import * as Infrastructure from "../Infrastructure.ts"
+import * as Logging from "../Logging.ts"
+
+const program = ExtractionWorker.layer.pipe(
+  Layer.provide(Infrastructure.layer),
+  Layer.provide(Infrastructure.demand("DATABASE_URL", "OBJECT_STORE_URL")),
+  Layer.provide(Logging.layer("worker")),
+  Layer.provide(Settings.layer)
+)
+
+export const worker = Command.make("worker", {}, () => Layer.launch(program)).pipe(
+  Command.withDescription("Extract the text of uploaded documents")
+)
