@@ -1,0 +1,33 @@
+import type { PolicyVerdict, Verdict } from "./Verdict.ts"
+
+const seconds = (ms: number) => Math.ceil(ms / 1_000)
+const atLeastOne = (ms: number) => Math.max(1, seconds(ms))
+
+const tightestFirst = (a: PolicyVerdict, b: PolicyVerdict) =>
+  Number(a.allowed) - Number(b.allowed) || b.retryAfterMs - a.retryAfterMs || a.remaining - b.remaining
+
+const wait = ({ allowed, resetMs, retryAfterMs }: PolicyVerdict) =>
+  allowed ? seconds(resetMs) : atLeastOne(retryAfterMs)
+
+/** Names in lower case; the last two in a refusal only. */
+export interface RateLimitHeaders {
+  readonly "ratelimit-policy": string
+  readonly ratelimit: string
+  readonly "retry-after"?: string
+  readonly "cache-control"?: string
+}
+
+/**
+ * The fields of every limited response (draft-ietf-httpapi-ratelimit-headers-10; lists of strings with parameters, RFC 9651),
+ * and those of a refusal. Policy names hold nothing that a quoted string would have to escape.
+ */
+export const rateLimitHeaders = (verdict: Verdict): RateLimitHeaders => {
+  const policies = [...verdict.policies].sort(tightestFirst)
+  const headers = {
+    "ratelimit-policy": policies.map(({ policy: p }) => `"${p.name}";q=${p.limit};w=${seconds(p.windowMs)}`).join(", "),
+    ratelimit: policies.map((p) => `"${p.policy.name}";r=${p.remaining};t=${wait(p)}`).join(", ")
+  }
+  if (verdict.allowed) return headers
+  const longest = Math.max(...policies.filter((p) => !p.allowed).map(wait))
+  return { ...headers, "retry-after": String(longest), "cache-control": "no-store" }
+}

@@ -1,0 +1,14 @@
+import { Schema } from "effect"
+import { HttpApiError } from "effect/http-api"
+import { PolicyName } from "./RateLimitPolicy.ts"
+
+/** 429: too many requests. `Retry-After` says when to come again; the same whether or not an account exists. */
+export class RateLimited extends HttpApiError.Problem<RateLimited>()(
+  "RateLimited",
+  {
+    type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
+    status: 429,
+    title: "Too many requests"
+  },
+  { "violated-policies": Schema.Array(PolicyName) }
+) {}
