@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import * as Database from "@kite/adapters/postgres/Database"
 import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
@@ -9,6 +6,7 @@ import { SqlClient } from "effect/sql"
 import type { TestProject } from "vitest/node"
 import { onDatabase } from "./DatabaseUrl.ts"
 import { startRedis } from "./RedisServer.ts"
+import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -23,10 +21,7 @@ declare module "vitest" {
 const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "200" }
 
 const postgres = Effect.gen(function* () {
-  const dataDir = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "kite-test-"))),
-    (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
-  )
+  const dataDir = yield* temporaryDirectory
   const context = yield* Layer.build(EmbeddedPostgres.layer({ dataDir, settings }))
   const { url } = yield* Effect.provide(EmbeddedPostgres, context)
   yield* SqlClient.SqlClient.use((sql) => sql`CREATE DATABASE template_kite`).pipe(

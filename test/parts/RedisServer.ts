@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { mkdtemp, rm } from "node:fs/promises"
 import { connect, createServer } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { Effect, Ref, Schedule } from "effect"
 import { command, findRedis, RedisUnavailable } from "./RedisProgram.ts"
+import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 /** A Redis of the test's own on 127.0.0.1, to be hurt at will. Nothing is kept on disk: a restart begins empty. */
 export interface RedisServer {
@@ -45,10 +43,7 @@ const awaitReady = (port: number) =>
 const options = ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"]
 
 const programOn = Effect.fnUntraced(function* (port: number) {
-  const directory = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "kite-redis-"))),
-    (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
-  )
+  const directory = yield* temporaryDirectory
   const start = Effect.sync((): ChildProcess => {
     const address = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory]
     return spawn("redis-server", [...address, ...options], { detached: true, stdio: "ignore" })

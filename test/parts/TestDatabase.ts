@@ -13,18 +13,24 @@ export class TestDatabase extends Context.Service<
     readonly url: Redacted.Redacted<string>
   }
 >()("@kite/test/TestDatabase") {
-  static readonly layer = Layer.effect(
+  /** Migrated: a copy of the run's template. */
+  static readonly layer = Layer.suspend(() => copyOf("template_kite"))
+  /** Without any table. */
+  static readonly layerEmpty = Layer.suspend(() => copyOf("template1"))
+}
+
+const copyOf = (template: string) =>
+  Layer.effect(
     TestDatabase,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const name = `test_${randomUUID().replaceAll("-", "")}`
-      yield* Effect.acquireRelease(sql`CREATE DATABASE ${sql(name)} TEMPLATE template_kite`, () =>
+      yield* Effect.acquireRelease(sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(template)}`, () =>
         Effect.orDie(sql`DROP DATABASE ${sql(name)} WITH (FORCE)`)
       )
       return TestDatabase.of({ url: onDatabase(Redacted.make(inject("postgresUrl")), name) })
     })
-  ).pipe(Layer.provide(Layer.suspend(() => Database.layerUrl(Redacted.make(inject("postgresUrl"))))), Layer.orDie)
-}
+  ).pipe(Layer.provide(Database.layerUrl(Redacted.make(inject("postgresUrl")))), Layer.orDie)
 
 /** TestDatabase and an SqlClient on it. Each time it is built, the database is a fresh one. */
 export const testDatabase = Layer.unwrap(

@@ -18,7 +18,7 @@ export const readPostmaster = (cluster: string) =>
     Effect.orElseSucceed(() => undefined)
   )
 
-const signal = (pid: number, name: NodeJS.Signals | 0) =>
+const signal = (pid: number, name: NodeJS.Signals) =>
   Effect.try(() => process.kill(pid, name)).pipe(Effect.orElseSucceed(() => false))
 
 const commandLine = (pid: number) =>
@@ -41,10 +41,7 @@ const awaitEnd = (pid: number, ended: Effect.Effect<boolean>) =>
  * Ends PostgreSQL within 30 s: SIGINT rolls back what runs, writes a checkpoint and quits ("fast"); then SIGQUIT, which leaves
  * recovery to the next start; at last SIGKILL.
  */
-export const stopPostmaster = Effect.fnUntraced(function* (
-  pid: number,
-  ended: Effect.Effect<boolean> = Effect.map(signal(pid, 0), (alive) => !alive)
-) {
+export const stopPostmaster = Effect.fnUntraced(function* (pid: number, ended: Effect.Effect<boolean>) {
   for (const name of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
     if (yield* ended) return
     yield* signal(pid, name)
@@ -60,9 +57,11 @@ export const stopPostmaster = Effect.fnUntraced(function* (
 export const stopOrphan = Effect.fnUntraced(function* (cluster: string) {
   const postmaster = yield* readPostmaster(cluster)
   if (postmaster === undefined) return
-  if (yield* Effect.map(commandLine(postmaster.pid), (line) => line.includes(cluster))) {
+  // Empty for a process that is gone, and for one that is dead but was never waited for.
+  const isGone = Effect.map(commandLine(postmaster.pid), (line) => !line.includes(cluster))
+  if (!(yield* isGone)) {
     yield* Effect.logWarning(`stopping the PostgreSQL that was left behind (pid ${postmaster.pid})`)
-    return yield* stopPostmaster(postmaster.pid)
+    return yield* stopPostmaster(postmaster.pid, isGone)
   }
   yield* Effect.tryPromise({
     try: () => rm(join(cluster, "postmaster.pid"), { force: true }),

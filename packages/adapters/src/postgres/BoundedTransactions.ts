@@ -1,0 +1,54 @@
+import { Cause, type Duration, Effect, Semaphore } from "effect"
+import type { SqlClient } from "effect/sql"
+import { ConnectionError, isSqlError, SqlError } from "effect/sql/SqlError"
+
+const noConnection = new SqlError({
+  reason: new ConnectionError({
+    cause: new Error("every connection is in a transaction"),
+    message: "no connection became free in time",
+    operation: "acquire"
+  })
+})
+
+/** When the connection dies in a transaction its ROLLBACK fails too, which the client reports as a defect: it is the same error. */
+const undoFailedRollback = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | SqlError> => {
+  const lost = cause.reasons
+    .filter(Cause.isDieReason)
+    .map(({ defect }) => defect)
+    .find(isSqlError)
+  if (lost === undefined || Cause.findErrorOption(cause)._tag === "Some") return Effect.failCause(cause)
+  return Effect.fail(lost)
+}
+
+/**
+ * Lets `limit` transactions run at once. Another waits up to `acquireTimeout` for its turn, then fails with a retryable
+ * SqlError, so that a flood is refused instead of queued without end.
+ */
+export const boundTransactions = <Client extends SqlClient.SqlClient>(
+  client: Client,
+  limit: number,
+  acquireTimeout: Duration.Input
+): Client => {
+  const turns = Semaphore.makeUnsafe(limit)
+  const { withTransaction } = client
+  const bounded = <R, E, A>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+    Effect.gen(function* () {
+      const transaction = Effect.catchCause(withTransaction(effect), undoFailedRollback)
+      const nested = yield* Effect.serviceOption(client.transactionService)
+      if (nested._tag === "Some") return yield* transaction
+      const atOnce = yield* turns.withPermitsIfAvailable(1)(transaction)
+      if (atOnce._tag === "Some") return atOnce.value
+      let isMyTurn = false
+      const inTurn = turns.withPermit(
+        Effect.suspend(() => {
+          isMyTurn = true
+          return transaction
+        })
+      )
+      const tooLate = Effect.sleep(acquireTimeout).pipe(
+        Effect.flatMap(() => (isMyTurn ? Effect.never : Effect.fail(noConnection)))
+      )
+      return yield* Effect.raceFirst(inTurn, tooLate)
+    })
+  return Object.assign(client, { withTransaction: bounded })
+}

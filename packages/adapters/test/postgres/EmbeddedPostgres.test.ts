@@ -1,0 +1,174 @@
+import { readFileSync } from "node:fs"
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { assert, it } from "@effect/vitest"
+import * as Database from "@kite/adapters/postgres/Database"
+import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
+import { EmbeddedPostgresError } from "@kite/adapters/postgres/EmbeddedPostgresError"
+import { Effect, Layer, Redacted, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
+import { describe } from "vitest"
+import { isRunning } from "../../../../test/parts/ProcessState.ts"
+import { temporaryDirectory } from "../../../../test/parts/TemporaryDirectory.ts"
+import { startKite } from "./KiteProcess.ts"
+
+const start = (dataDir: string) =>
+  Effect.flatMap(Layer.build(EmbeddedPostgres.layer({ dataDir })), (context) =>
+    Effect.provide(EmbeddedPostgres, context)
+  )
+
+const query = <A, E>(url: Redacted.Redacted<string>, f: (sql: SqlClient.SqlClient) => Effect.Effect<A, E>) =>
+  SqlClient.SqlClient.use(f).pipe(Effect.provide(Database.layerUrl(url)))
+
+const postmaster = (dataDir: string) =>
+  Number(readFileSync(join(dataDir, "postgres", "postmaster.pid"), "utf8").split("\n")[0])
+
+describe("EmbeddedPostgres", () => {
+  it.live("starts a second time with the same data, password and address, without making a new cluster", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* temporaryDirectory
+      const first = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const { url } = yield* start(dataDir)
+          yield* query(url, (sql) => sql`CREATE TABLE kept AS SELECT 42 AS answer`)
+          return { url, made: (yield* Effect.promise(() => stat(join(dataDir, "postgres", "PG_VERSION")))).birthtimeMs }
+        })
+      )
+      const { url } = yield* start(dataDir)
+      assert.deepStrictEqual(yield* query(url, (sql) => sql`SELECT answer FROM kept`), [{ answer: 42 }])
+      assert.strictEqual(Redacted.value(url), Redacted.value(first.url))
+      assert.strictEqual(
+        (yield* Effect.promise(() => stat(join(dataDir, "postgres", "PG_VERSION")))).birthtimeMs,
+        first.made
+      )
+    })
+  )
+
+  it.live("keeps the password to its owner, opens no port, runs in UTC", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* temporaryDirectory
+      const { url } = yield* start(dataDir)
+      const { mode } = yield* Effect.promise(() => stat(join(dataDir, "postgres-password")))
+      assert.strictEqual(mode & 0o777, 0o600)
+      const settings = yield* query(
+        url,
+        (sql) => sql`SELECT current_setting('listen_addresses') AS port, current_setting('log_timezone') AS zone`
+      )
+      assert.deepStrictEqual(settings, [{ port: "", zone: "UTC" }])
+      const wrong = Redacted.make(Redacted.value(url).replace(/:[^:@/]+@/, ":wrong@"))
+      const refused = yield* Effect.flip(query(wrong, (sql) => sql`SELECT 1`))
+      assert.strictEqual(refused.reason._tag, "AuthenticationError")
+    })
+  )
+
+  it.live("leaves no process and no lock behind", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* temporaryDirectory
+      const pid = yield* Effect.scoped(Effect.map(start(dataDir), () => postmaster(dataDir)))
+      assert.isFalse(isRunning(pid))
+      const left = yield* Effect.promise(() => readdir(join(dataDir, "postgres")))
+      assert.deepStrictEqual(
+        left.filter((name) => /\.pid$|\.s\.PGSQL/.test(name)),
+        []
+      )
+    })
+  )
+
+  it.live("takes over from a kite that was killed, with what it had written", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* temporaryDirectory
+      const killed = yield* startKite(dataDir)
+      yield* query(Redacted.make(killed.url), (sql) => sql`INSERT INTO work VALUES ('acknowledged')`)
+      yield* killed.kill
+      const orphan = postmaster(dataDir)
+      assert.isTrue(isRunning(orphan))
+      const { url } = yield* start(dataDir)
+      assert.isFalse(isRunning(orphan))
+      assert.deepStrictEqual(yield* query(url, (sql) => sql`SELECT note FROM work`), [{ note: "acknowledged" }])
+    })
+  )
+
+  it.live("refuses a data directory that a living kite uses, which does not notice", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* temporaryDirectory
+      const first = yield* startKite(dataDir)
+      const error = yield* Effect.flip(Effect.scoped(start(dataDir)))
+      assert.strictEqual(error.reason, "locked")
+      yield* query(Redacted.make(first.url), (sql) => sql`SELECT 1`)
+    })
+  )
+
+  it.live("outlives a Ctrl-C until the application has drained", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* temporaryDirectory
+      const kite = yield* startKite(dataDir)
+      const pid = postmaster(dataDir)
+      assert.include(yield* kite.interrupt, "drained")
+      assert.isFalse(isRunning(pid))
+    })
+  )
+
+  it.live("starts PostgreSQL again, at the same address, when something kills it", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* temporaryDirectory
+      const { url } = yield* start(dataDir)
+      const killed = postmaster(dataDir)
+      process.kill(killed, "SIGKILL")
+      yield* query(url, (sql) => sql`SELECT 1`).pipe(
+        Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 })
+      )
+      assert.notStrictEqual(postmaster(dataDir), killed)
+    })
+  )
+
+  it.live("forgives a postmaster.pid whose number now belongs to a stranger", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* temporaryDirectory
+      yield* Effect.scoped(start(dataDir))
+      const file = join(dataDir, "postgres", "postmaster.pid")
+      yield* Effect.promise(() => writeFile(file, `${process.pid}\n${dataDir}/postgres\n1\n5432\n`))
+      const { url } = yield* start(dataDir)
+      yield* query(url, (sql) => sql`SELECT 1`)
+    })
+  )
+
+  it.live("names both versions when the cluster is of another major version", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* temporaryDirectory
+      yield* Effect.promise(() => mkdir(join(dataDir, "postgres")))
+      yield* Effect.promise(() => writeFile(join(dataDir, "postgres", "PG_VERSION"), "15\n"))
+      yield* Effect.promise(() => writeFile(join(dataDir, "postgres-password"), "secret"))
+      const error = yield* Effect.flip(Effect.scoped(start(dataDir)))
+      assert.strictEqual(error.reason, "wrong-version")
+      assert.match(error.message, /PostgreSQL 15.*18/)
+    })
+  )
+
+  it.live("says that it cannot write", () =>
+    Effect.gen(function* () {
+      const dataDir = join(yield* temporaryDirectory, "file", "data")
+      yield* Effect.promise(() => writeFile(join(dataDir, ".."), "a file, not a directory"))
+      const error = yield* Effect.flip(Effect.scoped(start(dataDir)))
+      assert.strictEqual(error.reason, "not-writable")
+      assert.include(error.message, dataDir)
+    })
+  )
+
+  it.live("works in a directory too deep for the path of a socket", () =>
+    Effect.gen(function* () {
+      const { url } = yield* start(join(yield* temporaryDirectory, "deep".repeat(40)))
+      yield* query(url, (sql) => sql`SELECT 1`)
+    })
+  )
+
+  it("tells a full disk and a closed directory from what the system and PostgreSQL write", () => {
+    const reasons = [
+      "ENOSPC: no space left on device, write",
+      "initdb: error: could not write file: No space left on device",
+      "EROFS: read-only file system, mkdir '/data/postgres'",
+      'FATAL:  lock file "postmaster.pid" already exists',
+      "anything else"
+    ].map((text) => EmbeddedPostgresError.from(new Error(text)).reason)
+    assert.deepStrictEqual(reasons, ["disk-full", "disk-full", "not-writable", "locked", "failed"])
+  })
+})

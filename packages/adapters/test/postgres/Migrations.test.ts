@@ -1,0 +1,26 @@
+import { assert, layer } from "@effect/vitest"
+import * as Database from "@kite/adapters/postgres/Database"
+import * as Migrations from "@kite/adapters/postgres/Migrations"
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestDatabase } from "../../../../test/parts/TestDatabase.ts"
+
+layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Migrations", (it) => {
+  it.effect("are each applied once when several processes start at once, and not again later", () =>
+    Effect.gen(function* () {
+      const { url } = yield* TestDatabase
+      const migrate = Effect.suspend(() => Migrations.run.pipe(Effect.provide(Database.layerUrl(url))))
+      const runs = yield* Effect.all([migrate, migrate, migrate, migrate], { concurrency: "unbounded" })
+      const applied = runs.flat().map(([id]) => id)
+      const recorded = yield* SqlClient.SqlClient.use(
+        (sql) => sql<{ id: number }>`SELECT migration_id AS id FROM effect_sql_migrations ORDER BY migration_id`
+      ).pipe(Effect.provide(Database.layerUrl(url)))
+      assert.isNotEmpty(applied)
+      assert.deepStrictEqual(
+        applied,
+        recorded.map(({ id }) => id)
+      )
+      assert.deepStrictEqual(yield* migrate, [])
+    })
+  )
+})
