@@ -27,7 +27,7 @@ const postgres = Effect.gen(function* () {
   yield* SqlClient.SqlClient.use((sql) => sql`CREATE DATABASE template_kite`).pipe(
     Effect.provide(Database.layerUrl(onDatabase(url, "postgres")))
   )
-  yield* Migrations.run.pipe(Effect.provide(Database.layerUrl(onDatabase(url, "template_kite"))))
+  yield* Migrations.migrate(onDatabase(url, "template_kite"))
   return Redacted.value(onDatabase(url, "postgres"))
 })
 

@@ -97,7 +97,7 @@ layer(Victim.layer, { excludeTestServices: true, timeout: "30 seconds" })("Datab
       yield* sql`SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'`.pipe(
         Effect.repeat({ until: (rows) => rows.length > 0 })
       )
-      yield* signal(pids.slice(0, 1), "SIGQUIT")
+      yield* signal(pids.slice(0, 1), "SIGKILL")
       assert.isTrue((yield* Fiber.join(underWay)).isRetryable)
       yield* recovered(sql)
     })

@@ -9,7 +9,7 @@ layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Migrations", (it)
   it.effect("are each applied once when several processes start at once, and not again later", () =>
     Effect.gen(function* () {
       const { url } = yield* TestDatabase
-      const migrate = Effect.suspend(() => Migrations.run.pipe(Effect.provide(Database.layerUrl(url))))
+      const migrate = Migrations.migrate(url)
       const runs = yield* Effect.all([migrate, migrate, migrate, migrate], { concurrency: "unbounded" })
       const applied = runs.flat().map(([id]) => id)
       const recorded = yield* SqlClient.SqlClient.use(
