@@ -6,9 +6,14 @@ import { cleanText } from "./CleanText.ts"
 import { Ocr } from "./Ocr.ts"
 import { renderGray } from "./PdfPageImage.ts"
 
-const unreadable = () => new ExtractionFailure({ code: "corrupt", message: "The page is damaged and cannot be read." })
+const tooMuchText = new ExtractionFailure({ code: "too-large", message: "The page holds more text than is allowed." })
 
-/** The text layer as far as it goes; stops in the middle of a page that never ends. */
+const unreadable = (cause: unknown) =>
+  cause === tooMuchText
+    ? tooMuchText
+    : new ExtractionFailure({ code: "corrupt", message: "The page is damaged and cannot be read." })
+
+/** The text layer; rejects with `tooMuchText` in the middle of a page that never ends. */
 const textLayer = async (page: PDFPageProxy, maxCharacters: number): Promise<string> => {
   const reader = page.streamTextContent({ disableNormalization: false }).getReader()
   const parts: Array<string> = []
@@ -21,8 +26,8 @@ const textLayer = async (page: PDFPageProxy, maxCharacters: number): Promise<str
       length += item.str.length + 1
     }
   }
-  await reader.cancel(new Error("too long"))
-  return parts.join("")
+  await reader.cancel(tooMuchText)
+  throw tooMuchText
 }
 
 const readByOcr = Effect.fnUntraced(function* (page: PDFPageProxy, number: number, limits: Limits) {

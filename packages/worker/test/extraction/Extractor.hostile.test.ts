@@ -1,0 +1,87 @@
+import { deflateSync } from "node:zlib"
+import { assert, layer } from "@effect/vitest"
+import type { ContentType } from "@kite/domain/documents/Document"
+import type { FailureCode } from "@kite/domain/documents/Extraction"
+import { defaultLimits, ExtractionLimits } from "@kite/worker/extraction/ExtractionLimits"
+import { Extractor } from "@kite/worker/extraction/Extractor"
+import { Effect, Layer } from "effect"
+import { declaring, docxOf, docxWithBody, zipOfEntries } from "../fixtures/DocxFile.ts"
+import { docx, extractBytes } from "../fixtures/ExtractBytes.ts"
+import { jpegHeader, pictureOf, pngHeader, tiffOf } from "../fixtures/ImageFile.ts"
+import { addTextPage, deflatedSpaces, encryptedPdf, pdfOf, pdfOfContent, pdfOfEmptyPages } from "../fixtures/PdfFile.ts"
+
+const pdf: ContentType = "application/pdf"
+const gibibyte = 1024 * 1024 * 1024
+
+const textPdf = () => pdfOf((file) => addTextPage(file, ["some text"]))
+
+type Row = readonly [string, ContentType, FailureCode, () => Promise<Uint8Array> | Uint8Array]
+
+const hostile: ReadonlyArray<Row> = [
+  ["a PDF with a password", pdf, "encrypted", encryptedPdf],
+  ["bytes that only start like a PDF", pdf, "corrupt", () => Buffer.from("%PDF-1.7\nnothing")],
+  ["a PDF cut off in the middle", pdf, "corrupt", async () => (await textPdf()).subarray(0, 400)],
+  ["an empty file as a PDF", pdf, "corrupt", () => new Uint8Array()],
+  ["a PDF of 10,000 pages", pdf, "too-large", () => pdfOfEmptyPages(10_000)],
+  ["a page of 2,000,000 x 2,000,000 points", pdf, "too-large", () => pdfOfEmptyPages(1, [2_000_000, 2_000_000])],
+  ["a page with more text than is allowed", pdf, "too-large", () => pdfOfContent(endlessText())],
+  ["a PNG of 30,000 x 30,000 pixels", "image/png", "too-large", () => pngHeader(30_000, 30_000)],
+  ["a JPEG of 60,000 x 60,000 pixels", "image/jpeg", "too-large", () => jpegHeader(60_000, 60_000)],
+  ["a TIFF that claims 30,000 x 30,000 pixels", "image/tiff", "too-large", () => tiffOf([tiny], side(30_000))],
+  ["a PNG without its pixels", "image/png", "corrupt", () => pngHeader(100, 100)],
+  ["a TIFF whose directory lies outside", "image/tiff", "corrupt", () => Buffer.from("II*\0\xff\xff\0\0", "latin1")],
+  ["noise as a WebP", "image/webp", "corrupt", () => Buffer.from("RIFF....WEBPnoise noise noise noise")],
+  ["a DOCX that unpacks to 1 GiB", docx, "too-large", async () => declaring(await docxOf("x"), gibibyte)],
+  ["a DOCX of 10,001 files", docx, "too-large", () => zipOfEntries(10_001)],
+  ["a ZIP that is no Word document", docx, "corrupt", () => zipOfEntries(1)],
+  ["a DOCX cut off in the middle", docx, "corrupt", async () => (await docxOf("x")).subarray(0, 500)],
+  ["text that is not UTF-8", "text/plain", "corrupt", () => Buffer.from([0x68, 0xff, 0xfe])]
+]
+
+const tiny = pictureOf(["x"], 10, 20)
+const side = (pixels: number) => ({ width: pixels, height: pixels })
+const endlessText = () => deflateSync("BT /F 9 Tf 1 0 0 1 40 700 Tm (hello world, hello) Tj ET ".repeat(20_000))
+
+const Tight = Layer.succeed(ExtractionLimits, { ...defaultLimits, maxCharacters: 100_000 })
+
+layer(Extractor.layer({ concurrency: 1, languages: ["eng"] }).pipe(Layer.provide(Tight)), {
+  excludeTestServices: true,
+  timeout: "30 seconds"
+})("Extractor refuses", (it) => {
+  for (const [name, contentType, code, bytes] of hostile) {
+    it.effect(`${name}: ${code}`, () =>
+      Effect.gen(function* () {
+        const file = yield* Effect.promise(async () => bytes())
+        const failure = yield* Effect.flip(extractBytes(file, contentType))
+        assert.strictEqual(failure.code, code, failure.message)
+        assert.notMatch(failure.message, /[/\\]|Error|undefined|NaN/)
+        const next = yield* extractBytes(Buffer.from("still here"), "text/plain")
+        assert.strictEqual(next.pages[0]?.text, "still here")
+      })
+    )
+  }
+})
+
+const small = 400 * 1024 * 1024
+const Small = Layer.succeed(ExtractionLimits, { ...defaultLimits, maxResidentBytes: small })
+
+layer(Extractor.layer({ concurrency: 1, languages: ["eng"] }).pipe(Layer.provide(Small)), {
+  excludeTestServices: true,
+  timeout: "30 seconds"
+})("Extractor survives", (it) => {
+  const bombs: ReadonlyArray<readonly [string, ContentType, () => Promise<Uint8Array> | Uint8Array]> = [
+    ["a page that inflates to 1 GiB", pdf, () => pdfOfContent(deflatedSpaces(gibibyte))],
+    ["a Word document of a million nodes", docx, () => docxWithBody("<w:p/>".repeat(1_000_000))]
+  ]
+  for (const [name, contentType, bytes] of bombs) {
+    it.effect(`${name}: out-of-memory, and the next document is read`, () =>
+      Effect.gen(function* () {
+        const file = yield* Effect.promise(async () => bytes())
+        const failure = yield* Effect.flip(extractBytes(file, contentType))
+        assert.strictEqual(failure.code, "out-of-memory", failure.message)
+        const next = yield* extractBytes(Buffer.from("still here"), "text/plain")
+        assert.strictEqual(next.pages[0]?.text, "still here")
+      })
+    )
+  }
+})

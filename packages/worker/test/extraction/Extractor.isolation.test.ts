@@ -1,0 +1,165 @@
+import { readFileSync } from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import type { ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { defaultLimits, ExtractionLimits, type Limits } from "@kite/worker/extraction/ExtractionLimits"
+import { Extractor } from "@kite/worker/extraction/Extractor"
+import { Cause, Effect, Exit, Fiber, Layer, Option } from "effect"
+import { childrenOf, eventually, isGone } from "../fixtures/ChildProcesses.ts"
+import { extractBytes, temporaryFile } from "../fixtures/ExtractBytes.ts"
+import { densePicture, pictureOf } from "../fixtures/ImageFile.ts"
+import { addScannedPage, addTextPage, pdfOf } from "../fixtures/PdfFile.ts"
+
+const withLimits = (limits: Partial<Limits> = {}) =>
+  Effect.provide(
+    Extractor.layer({ concurrency: 1, languages: ["eng"] }).pipe(
+      Layer.provide(Layer.succeed(ExtractionLimits, { ...defaultLimits, ...limits }))
+    ),
+    { local: true }
+  )
+
+const readHello = extractBytes(Buffer.from("hello"), "text/plain")
+
+const theChild = Effect.sync(() => {
+  const [pid, ...others] = childrenOf(process.pid)
+  assert.isDefined(pid)
+  assert.lengthOf(others, 0)
+  return pid
+})
+
+/** Begins to read with a child that is stopped: what happens to it next happens in the middle of a job. */
+const readHeldUp = Effect.gen(function* () {
+  yield* readHello
+  const pid = yield* theChild
+  const extractor = yield* Extractor
+  const path = yield* temporaryFile(Buffer.from("held up"))
+  process.kill(pid, "SIGSTOP")
+  const fiber = yield* Effect.forkChild(Effect.exit(extractor.extract({ path, contentType: "text/plain" })), {
+    startImmediately: true
+  })
+  return { pid, fiber }
+})
+
+const failureCode = (exit: Exit.Exit<unknown, ExtractionFailure>) =>
+  Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause))?.code : undefined
+
+describe("Extractor isolates", () => {
+  it.live("a child that hangs: it is killed, the document timed-out, the next one read", () =>
+    Effect.gen(function* () {
+      const { pid, fiber } = yield* readHeldUp
+      const exit = yield* Fiber.join(fiber)
+      assert.strictEqual(failureCode(exit), "timed-out")
+      assert.isTrue(isGone(pid))
+      assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
+    }).pipe(withLimits({ silenceMillis: 500 }), Effect.scoped)
+  )
+
+  it.live(
+    "a child killed by somebody else: a defect, so that the job is tried again, and the next document is read",
+    () =>
+      Effect.gen(function* () {
+        const { pid, fiber } = yield* readHeldUp
+        process.kill(pid, "SIGKILL")
+        const exit = yield* Fiber.join(fiber)
+        assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+        assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
+      }).pipe(withLimits(), Effect.scoped)
+  )
+
+  it.live("a child that died while idle: nobody notices", () =>
+    Effect.gen(function* () {
+      yield* readHello
+      const pid = yield* theChild
+      process.kill(pid, "SIGKILL")
+      yield* eventually(() => isGone(pid))
+      assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
+    }).pipe(withLimits())
+  )
+
+  it.live("an interrupted job: its child ends with it", () =>
+    Effect.gen(function* () {
+      const { pid, fiber } = yield* readHeldUp
+      yield* Fiber.interrupt(fiber)
+      assert.isTrue(isGone(pid))
+      assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
+    }).pipe(withLimits(), Effect.scoped)
+  )
+
+  it.live("a page that takes too long: the other pages are read, by OCR too", () =>
+    Effect.gen(function* () {
+      const [dense, small] = yield* Effect.promise(() =>
+        Promise.all([densePicture().encode("jpeg", 80), pictureOf(["Seventeen invoices"]).encode("jpeg", 85)])
+      )
+      const file = yield* Effect.promise(() =>
+        pdfOf(
+          (pdf) => addScannedPage(pdf, dense),
+          (pdf) => addTextPage(pdf, ["typed text"]),
+          (pdf) => addScannedPage(pdf, small)
+        )
+      )
+      const { pages } = yield* extractBytes(file, "application/pdf")
+      assert.deepStrictEqual(
+        pages.map((page) => page.text.toLowerCase()),
+        ["", "typed text", "seventeen invoices"]
+      )
+    }).pipe(withLimits({ pageMillis: 3_000 }))
+  )
+
+  it.live("a document that takes too long as a whole: timed-out", () =>
+    Effect.gen(function* () {
+      const image = yield* Effect.promise(() => densePicture().encode("jpeg", 80))
+      const failure = yield* Effect.flip(extractBytes(image, "image/jpeg"))
+      assert.strictEqual(failure.code, "timed-out")
+    }).pipe(withLimits({ jobMillis: 500 }))
+  )
+})
+
+describe("Extractor's children", () => {
+  it.live("are reused for the next document", () =>
+    Effect.gen(function* () {
+      yield* readHello
+      const first = yield* theChild
+      yield* readHello
+      assert.strictEqual(yield* theChild, first)
+    }).pipe(withLimits())
+  )
+
+  for (const worn of [{ recycleAfterJobs: 1 }, { recycleAboveBytes: 1 }]) {
+    it.live(`are replaced when worn (${Object.keys(worn)})`, () =>
+      Effect.gen(function* () {
+        yield* readHello
+        const first = yield* theChild
+        yield* readHello
+        assert.isTrue(isGone(first))
+      }).pipe(withLimits(worn))
+    )
+  }
+
+  it.live("know nothing of the environment", () =>
+    Effect.gen(function* () {
+      yield* readHello
+      const names = readFileSync(`/proc/${yield* theChild}/environ`, "utf8").split("\0").filter(Boolean)
+      assert.isTrue(
+        names.every((name) => name.startsWith("NODE_CHANNEL_")),
+        names.join()
+      )
+    }).pipe(withLimits())
+  )
+
+  it.live("end with the layer", () =>
+    Effect.gen(function* () {
+      const pid = yield* readHello.pipe(Effect.andThen(theChild), withLimits())
+      assert.isTrue(isGone(pid))
+    })
+  )
+
+  it.live("ignore the signals that are meant for the parent", () =>
+    Effect.gen(function* () {
+      yield* readHello
+      const pid = yield* theChild
+      process.kill(pid, "SIGTERM")
+      process.kill(pid, "SIGINT")
+      yield* readHello
+      assert.strictEqual(yield* theChild, pid)
+    }).pipe(withLimits())
+  )
+})
