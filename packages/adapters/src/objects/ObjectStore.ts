@@ -1,5 +1,5 @@
 import type { ObjectKey } from "@kite/domain/documents/Document"
-import { Context, type DateTime, type Effect, Schema, type Stream } from "effect"
+import { Context, DateTime, Effect, Layer, Schema, Stream } from "effect"
 
 /** The store has no object of this key. */
 export class ObjectNotFound extends Schema.TaggedError<ObjectNotFound>()("ObjectNotFound", { key: Schema.String }) {}
@@ -15,6 +15,39 @@ export interface ByteRange {
   readonly start: number
   readonly end: number
 }
+
+/** What a range asks of an object of `sizeBytes`: the whole of it without one. Fails where the range leaves the object. */
+export const span = (
+  range: ByteRange | undefined,
+  sizeBytes: number
+): Effect.Effect<{ readonly offset: number; readonly length: number }, ObjectStoreError> => {
+  if (range === undefined) return Effect.succeed({ offset: 0, length: sizeBytes })
+  const { start, end } = range
+  if (start >= 0 && start <= end && end < sizeBytes) return Effect.succeed({ offset: start, length: end - start + 1 })
+  const cause = new Error(`bytes ${start}-${end} do not lie within an object of ${sizeBytes} bytes`)
+  return Effect.fail(new ObjectStoreError({ operation: "get", cause }))
+}
+
+/** Fails at the end of an object that came with less than its `length` bytes. */
+export const exactly =
+  (length: number) =>
+  <E>(content: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E | ObjectStoreError> =>
+    Stream.suspend(() => {
+      let received = 0
+      return content.pipe(
+        Stream.map((chunk) => {
+          received += chunk.length
+          return chunk
+        }),
+        Stream.onEnd(
+          Effect.suspend(() => {
+            if (received === length) return Effect.void
+            const cause = new Error(`${received} bytes came of ${length}`)
+            return Effect.fail(new ObjectStoreError({ operation: "get", cause }))
+          })
+        )
+      )
+    })
 
 export interface StoredObject {
   readonly key: ObjectKey
@@ -40,4 +73,35 @@ export class ObjectStore extends Context.Service<
     /** Cheap proof that the store answers. */
     readonly check: Effect.Effect<void, ObjectStoreError>
   }
->()("@kite/adapters/objects/ObjectStore") {}
+>()("@kite/adapters/objects/ObjectStore") {
+  /** Keeps every object in this process until it ends: for tests. */
+  static readonly layerMemory = Layer.sync(ObjectStore, () => {
+    const objects = new Map<ObjectKey, { readonly bytes: Buffer; readonly modifiedAt: DateTime.Utc }>()
+
+    return ObjectStore.of({
+      // Chunks are copied: their owner may use them again.
+      put: Effect.fn("ObjectStoreMemory.put")(function* (key, content) {
+        const chunks = yield* Stream.runCollect(Stream.map(content, (chunk) => new Uint8Array(chunk)))
+        const bytes = Buffer.concat(chunks)
+        objects.set(key, { bytes, modifiedAt: yield* DateTime.now })
+        return bytes.length
+      }),
+      get: (key, range) =>
+        Stream.suspend((): Stream.Stream<Uint8Array, ObjectNotFound | ObjectStoreError> => {
+          const object = objects.get(key)
+          if (object === undefined) return Stream.fail(new ObjectNotFound({ key }))
+          return span(range, object.bytes.length).pipe(
+            Effect.map(({ offset, length }) => new Uint8Array(object.bytes.subarray(offset, offset + length))),
+            Stream.fromEffect
+          )
+        }),
+      remove: (key) => Effect.sync(() => void objects.delete(key)),
+      list: Stream.suspend(() =>
+        Stream.fromIterable(
+          Array.from(objects, ([key, { bytes, modifiedAt }]) => ({ key, sizeBytes: bytes.length, modifiedAt }))
+        )
+      ),
+      check: Effect.void
+    })
+  })
+}

@@ -1,0 +1,48 @@
+import { Effect, Redacted } from "effect"
+import { ObjectStoreError } from "./ObjectStore.ts"
+
+/** A bucket, where it is and who may open it. */
+export interface S3Location {
+  readonly host: string
+  readonly port: number
+  readonly secure: boolean
+  readonly accessKey: string
+  readonly secretKey: Redacted.Redacted<string>
+  readonly bucket: string
+  readonly region: string
+}
+
+/** What a server takes for granted when nothing is said (MinIO, S3). */
+const defaultRegion = "us-east-1"
+
+const refuse = (what: string) =>
+  Effect.fail(new ObjectStoreError({ operation: "start", cause: new Error(`the object store's URL ${what}`) }))
+
+/** Reads `http://KEY:SECRET@host:9000/bucket?region=us-east-1`; `https` means TLS, the region may be left out. */
+export const parseS3Location = (text: Redacted.Redacted<string>): Effect.Effect<S3Location, ObjectStoreError> => {
+  // URL.parse answers null where `new URL` throws an error that shows the secret.
+  const url = URL.parse(Redacted.value(text))
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return refuse("is no http(s) URL")
+  if (url.username === "" || url.password === "") return refuse("lacks KEY:SECRET@")
+  const [bucket = "", ...rest] = url.pathname.slice(1).split("/")
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) || rest.some((part) => part !== "")) {
+    return refuse("must end with the name of one bucket (3 to 63 of a-z, 0-9, . and -)")
+  }
+  const secure = url.protocol === "https:"
+  return Effect.try({
+    try: () => ({
+      host: url.hostname.replace(/^\[|\]$/g, ""),
+      port: Number(url.port) || (secure ? 443 : 80),
+      secure,
+      accessKey: decodeURIComponent(url.username),
+      secretKey: Redacted.make(decodeURIComponent(url.password)),
+      bucket,
+      region: url.searchParams.get("region") ?? defaultRegion
+    }),
+    catch: () =>
+      new ObjectStoreError({
+        operation: "start",
+        cause: new Error("KEY or SECRET in the object store's URL is not %-encoded")
+      })
+  })
+}

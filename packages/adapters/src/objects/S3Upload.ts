@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto"
+import type { ObjectKey } from "@kite/domain/documents/Document"
+import { type Duration, Effect } from "effect"
+import { ObjectStoreError } from "./ObjectStore.ts"
+import { refusal, type S3Bucket } from "./S3Bucket.ts"
+
+/** The smallest part that S3 takes before the last one; an upload holds one of them in memory, never more. */
+export const partBytes = 5 * 1024 * 1024
+
+/** Time for one part, or the whole of a smaller object, to get through: 87 KB/s at the least. */
+const partWithin: Duration.Input = "60 seconds"
+
+interface Part {
+  readonly part: number
+  readonly etag: string
+}
+
+/**
+ * One object on its way into a bucket: in one piece up to `partBytes`, else as a multipart upload of parts of that size,
+ * one after the other. The client's own streaming put resumes strangers' uploads, takes a short stream for the whole and
+ * leaves its parts behind when it fails.
+ */
+export class S3Upload {
+  readonly #bucket: S3Bucket
+  readonly #key: ObjectKey
+  #buffer: Buffer | undefined
+  #filled = 0
+  #sizeBytes = 0
+  #uploadId: string | undefined
+  #visible = false
+  readonly #parts: Array<Part> = []
+
+  constructor(bucket: S3Bucket, key: ObjectKey) {
+    this.#bucket = bucket
+    this.#key = key
+  }
+
+  /** Takes a chunk, which its owner may use again after; uploads a part when there is more than one part's worth. */
+  readonly write = (chunk: Uint8Array): Effect.Effect<void, ObjectStoreError> =>
+    Effect.suspend(() => {
+      this.#buffer ??= Buffer.allocUnsafeSlow(partBytes)
+      const taken = chunk.subarray(0, partBytes - this.#filled)
+      this.#buffer.set(taken, this.#filled)
+      this.#filled += taken.length
+      this.#sizeBytes += taken.length
+      if (taken.length === chunk.length) return Effect.void
+      return Effect.andThen(this.#uploadPart(), this.write(chunk.subarray(taken.length)))
+    })
+
+  /** Makes the object visible and answers its size, after the server has confirmed what it holds. */
+  readonly finish = Effect.fnUntraced({ self: this }, function* (this: S3Upload) {
+    const etag = this.#parts.length === 0 ? yield* this.#putWhole() : yield* this.#complete()
+    const stored = yield* this.#bucket.repeatable("put", (client, bucket) => client.statObject(bucket, this.#key))
+    if (stored.size === this.#sizeBytes && stored.etag === etag) return this.#sizeBytes
+    const cause = new Error(`sent ${this.#sizeBytes} bytes (${etag}), the store holds ${stored.size} (${stored.etag})`)
+    return yield* new ObjectStoreError({ operation: "put", cause })
+  })
+
+  /** Takes back whatever has reached the server. What cannot be taken back now is left to the sweeps, with a warning. */
+  readonly abandon = Effect.suspend(() => {
+    const uploadId = this.#uploadId
+    const abort =
+      uploadId === undefined
+        ? Effect.void
+        : this.#bucket
+            .repeatable("put", (client, bucket) => client.abortMultipartUpload(bucket, this.#key, uploadId))
+            .pipe(Effect.catchIf(isUnknownUpload, () => Effect.void))
+    const remove = this.#visible
+      ? this.#bucket.repeatable("put", (client, bucket) => client.removeObject(bucket, this.#key))
+      : Effect.void
+    return Effect.andThen(abort, remove).pipe(
+      Effect.catch((error) => Effect.logWarning("A failed upload is left in the object store", error))
+    )
+  })
+
+  #content() {
+    return (this.#buffer ?? Buffer.alloc(0)).subarray(0, this.#filled)
+  }
+
+  #putWhole() {
+    this.#visible = true
+    const content = this.#content()
+    const headers = integrity(content)
+    return this.#bucket.repeatable(
+      "put",
+      (client, bucketName) =>
+        // putObject would copy the content first.
+        client
+          .makeRequestAsyncOmit({ method: "PUT", bucketName, objectName: this.#key, headers }, content)
+          .then((response) => (response.headers.etag ?? "").replaceAll('"', "")),
+      partWithin
+    )
+  }
+
+  // Not interruptible, for an upload without a known id could not be aborted; it is bounded.
+  #uploadIdOrNew = Effect.suspend(() =>
+    this.#uploadId === undefined
+      ? this.#bucket
+          .call("put", (client, bucket) => client.initiateNewMultipartUpload(bucket, this.#key, {}))
+          .pipe(
+            Effect.tap((id) =>
+              Effect.sync(() => {
+                this.#uploadId = id
+              })
+            ),
+            Effect.uninterruptible
+          )
+      : Effect.succeed(this.#uploadId)
+  )
+
+  #uploadPart = Effect.fnUntraced({ self: this }, function* (this: S3Upload) {
+    const uploadID = yield* this.#uploadIdOrNew
+    const [content, objectName, partNumber] = [this.#content(), this.#key, this.#parts.length + 1]
+    const headers = integrity(content)
+    const { etag } = yield* this.#bucket.repeatable(
+      "put",
+      (client, bucketName) => client.uploadPart({ bucketName, objectName, uploadID, partNumber, headers }, content),
+      partWithin
+    )
+    this.#parts.push({ part: partNumber, etag })
+    this.#filled = 0
+    return uploadID
+  })
+
+  #complete = Effect.fnUntraced({ self: this }, function* (this: S3Upload) {
+    const uploadId = yield* this.#uploadPart()
+    this.#visible = true
+    const completed = yield* this.#bucket.call(
+      "put",
+      (client, bucket) => client.completeMultipartUpload(bucket, this.#key, uploadId, this.#parts),
+      partWithin
+    )
+    return completed.etag.replaceAll('"', "")
+  })
+}
+
+/** The server refuses a body that does not have this digest. */
+const integrity = (content: Buffer) => ({ "content-md5": createHash("md5").update(content).digest("base64") })
+
+const isUnknownUpload = (error: ObjectStoreError) => refusal(error) === "NoSuchUpload"

@@ -1,0 +1,4 @@
+import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
+import { objectStoreSuite } from "./ObjectStoreSuite.ts"
+
+objectStoreSuite("memory", ObjectStore.layerMemory, { largeBytes: 12_000_000, endsAtFirstByte: true })
