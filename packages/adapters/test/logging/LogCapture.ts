@@ -7,6 +7,7 @@ const decode = Schema.decodeUnknownSync(Schema.fromJsonString(LogLine), { onExce
 /** A logger layer whose lines can be read back, as they would stand on stdout and by the schema. */
 export class LogCapture {
   readonly lines: Array<string> = []
+  readonly #parsed: Array<LogLine> = []
 
   readonly layer = Layer.merge(
     Logger.layer([make({ service: "test", version: "1.2.3" }, (line) => this.lines.push(line))]),
@@ -15,7 +16,8 @@ export class LogCapture {
 
   /** Every line so far; throws for one that is not of the schema. */
   get parsed(): ReadonlyArray<LogLine> {
-    return this.lines.map((line) => decode(line))
+    for (const line of this.lines.slice(this.#parsed.length)) this.#parsed.push(decode(line))
+    return this.#parsed
   }
 
   get last(): LogLine {

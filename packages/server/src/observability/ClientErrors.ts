@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto"
+import { ServerResponse, STATUS_CODES } from "node:http"
+import type { Socket } from "node:net"
+import { RequestRecord, withRequest } from "@kite/adapters/logging/RequestContext"
+import { problemType } from "@kite/domain/Problem"
+import { Clock, Effect } from "effect"
+import { correlationHeader } from "./CorrelationHeader.ts"
+import { countRequest } from "./RequestMetrics.ts"
+
+/** What Node's HTTP parser and its timers refuse, by error code; everything else is 400. */
+const refusals: Readonly<Record<string, { readonly status: number; readonly name: string }>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, name: "headers-too-large" },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, name: "body-too-large" },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, name: "request-timeout" }
+}
+const malformed = { status: 400, name: "invalid-request" }
+
+/**
+ * The listener for `clientError` of a `node:http` server: what never becomes a request (no HTTP, headers too large or too
+ * slow) gets a problem with a correlation id and its access line, too. A request whose body comes too slowly is answered
+ * here and logged by its own scope.
+ */
+export const makeClientErrors = Effect.gen(function* () {
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const clock = yield* Clock.Clock
+
+  const log = (record: RequestRecord, status: number, bytes: number, reason: string) =>
+    Effect.withFiber((fiber) => {
+      countRequest(fiber.context, record, status, record.startedAt)
+      return Effect.logInfo(`No request of HTTP: ${status}`, { event: "http_request", status, bytes, reason })
+    }).pipe(withRequest(record))
+
+  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+    const response = responseOf(socket)
+    if (!socket.writable || response?.headersSent) {
+      socket.destroy(error)
+      return
+    }
+    const { status, name } = refusals[error.code ?? ""] ?? malformed
+    const correlationId = response?.getHeader(correlationHeader)?.toString() ?? randomUUID()
+    const answer = answerOf(status, name, correlationId)
+    socket.end(answer, () => socket.destroy())
+    if (response !== undefined) {
+      response.statusCode = status
+      return
+    }
+    const startedAt = clock.monotonicTimeNanosUnsafe()
+    const record = new RequestRecord({ correlationId, startedAt, clientIp: socket.remoteAddress })
+    run(log(record, status, answer.length, error.code ?? "unknown"))
+  }
+})
+
+/** The response that the socket is at; Node tells it to nobody else, and answering into the middle of one would end it. */
+const responseOf = (socket: Socket): ServerResponse | undefined => {
+  const response: unknown = Reflect.get(socket, "_httpMessage")
+  return response instanceof ServerResponse ? response : undefined
+}
+
+const answerOf = (status: number, name: string, correlationId: string): string => {
+  const title = STATUS_CODES[status] ?? ""
+  const body = JSON.stringify({ type: problemType(name), title, status, correlationId })
+  return [
+    `HTTP/1.1 ${status} ${title}`,
+    "connection: close",
+    "content-type: application/problem+json",
+    `content-length: ${body.length}`,
+    `${correlationHeader}: ${correlationId}`,
+    "",
+    body
+  ].join("\r\n")
+}
