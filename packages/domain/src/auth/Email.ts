@@ -1,6 +1,6 @@
 import { Schema, SchemaTransformation } from "effect"
 
-const shape = /^[^\s@\p{Cc}]{1,64}@[^\s@.\p{Cc}]+(\.[^\s@.\p{Cc}]+)+$/u
+const shape = /^[^\s@\p{Cc}\p{Cs}]{1,64}@[^\s@.\p{Cc}\p{Cs}]+(\.[^\s@.\p{Cc}\p{Cs}]+)+$/u
 
 /**
  * An e-mail address in the one form kite stores and compares: trimmed, NFKC, lower case, at most 254 characters

@@ -10,14 +10,23 @@ export const sanitizeFilename = (name: string): string => {
   const segment = name.split(/[/\\]/).at(-1) ?? ""
   const clean = segment
     .toWellFormed()
-    .normalize("NFC")
     .replace(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, "")
+    .normalize("NFC")
     .trim()
-  if (clean === "" || clean === "." || clean === "..") return "document"
-  const characters = Array.from(clean)
-  if (characters.length <= maxCharacters) return clean
-  const extension = /\.[A-Za-z0-9]{1,10}$/.exec(clean)?.[0] ?? ""
-  return characters.slice(0, maxCharacters - extension.length).join("") + extension
+  const cut = shorten(clean)
+  return cut === "" || cut === "." || cut === ".." ? "document" : cut
+}
+
+const shorten = (name: string) => {
+  const characters = Array.from(name)
+  if (characters.length <= maxCharacters) return name
+  const extension = /\.[A-Za-z0-9]{1,10}$/.exec(name)?.[0] ?? ""
+  return (
+    characters
+      .slice(0, maxCharacters - extension.length)
+      .join("")
+      .trimEnd() + extension
+  )
 }
 
 /** A name given by the client; anything but an empty one is taken, sanitized. */
