@@ -8,13 +8,14 @@ export class RedisError extends Schema.TaggedError<RedisError>()("RedisError", {
 export type ConnectionOptions = Omit<RedisOptions, "replyMapping">
 
 /**
- * For general use: a command ends after 2 s at the latest, whatever Redis does; while the connection is down commands wait
- * for it at most that long. Times in ms.
+ * For general use: a command ends after 2 s at the latest, whatever Redis does, and so it does while it waits for a connection;
+ * a connection that owes an answer for 4 s is replaced, because TCP would believe in it for a quarter of an hour. Times in ms.
  */
 const general: ConnectionOptions = {
   lazyConnect: true,
   connectTimeout: 2_000,
   commandTimeout: 2_000,
+  socketTimeout: 4_000,
   maxRetriesPerRequest: 1,
   autoResendUnfulfilledCommands: false,
   enableAutoPipelining: true,
@@ -46,9 +47,17 @@ export const connect = Effect.fn("Redis.connect")(function* (
       client.connect().catch(() => undefined)
       return client
     }),
-    (client) => Effect.sync(() => client.disconnect())
+    disconnect
   )
 })
+
+/** ioredis itself destroys a socket whose end the other side does not confirm within 2 s. */
+const disconnect = (client: Client) =>
+  Effect.callback<void>((resume) => {
+    if (client.status === "end") return resume(Effect.void)
+    client.once("end", () => resume(Effect.void))
+    client.disconnect()
+  }).pipe(Effect.timeoutOption("4 seconds"))
 
 /** The process's shared connection. */
 export class Redis extends Context.Service<
