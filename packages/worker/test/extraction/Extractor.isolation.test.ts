@@ -137,7 +137,9 @@ describe("Extractor's children", () => {
   it.live("know nothing of the environment", () =>
     Effect.gen(function* () {
       yield* readHello
-      const names = readFileSync(`/proc/${yield* theChild}/environ`, "utf8").split("\0").filter(Boolean)
+      const names = readFileSync(`/proc/${yield* theChild}/environ`, "utf8")
+        .split("\0")
+        .filter(Boolean)
       assert.isTrue(
         names.every((name) => name.startsWith("NODE_CHANNEL_")),
         names.join()

@@ -43,7 +43,7 @@ export const tiffFrames = (bytes: Uint8Array, maxFrames: number) =>
 
 /** The same file with that frame first: decoders that read the first frame alone then read this one. */
 export const withFirstFrame = (bytes: Uint8Array, frame: TiffFrame): Uint8Array => {
-  const copy = bytes.slice()
+  const copy = new Uint8Array(bytes)
   new DataView(copy.buffer).setUint32(4, frame.offset, bytes[0] === 0x49)
   return copy
 }
