@@ -1,0 +1,87 @@
+import { type ConnectionOptions, connect, type RedisError } from "@kite/adapters/redis/Redis"
+import type { Charge } from "@kite/domain/limits/Verdict"
+import { Clock, Effect, Latch, Layer, type Redacted, Schedule } from "effect"
+import { MemoryWindows } from "./MemoryWindows.ts"
+import { monotonicMs, RateLimiter, type RateLimiterMode } from "./RateLimiter.ts"
+import { checkInRedis } from "./RedisWindows.ts"
+
+/** A connection that fails fast: nothing waits for Redis to come back. Times in ms. */
+const failFast: ConnectionOptions = {
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  commandTimeout: 100,
+  connectTimeout: 500,
+  retryStrategy: (attempt) => Math.min(attempt * 50, 1_000)
+}
+
+/** A charge that harms nobody and proves that the script runs and may write. */
+const probe: ReadonlyArray<Charge> = [{ policy: { name: "ip", limit: 1, windowMs: 1_000 }, subject: "probe" }]
+
+const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
+  const client = yield* connect(url, failFast)
+  const clock = yield* Clock.Clock
+  const windows = new MemoryWindows()
+  const outage = Latch.makeUnsafe(false)
+  let mode: RateLimiterMode = "redis"
+  let recoveredAt = Number.NEGATIVE_INFINITY
+
+  const fallBack = (error: RedisError) =>
+    Effect.suspend(() => {
+      if (mode === "fallback") return Effect.void
+      mode = "fallback"
+      outage.openUnsafe()
+      return Effect.logWarning("Redis fails: this server counts rate limits alone", error.cause)
+    })
+
+  const recover = Effect.suspend(() => {
+    mode = "redis"
+    recoveredAt = monotonicMs(clock)
+    outage.closeUnsafe()
+    return Effect.logInfo("Redis answers: rate limits are shared again")
+  })
+
+  const check = Effect.fnUntraced(function* (charges: ReadonlyArray<Charge>) {
+    const now = monotonicMs(clock)
+    if (mode === "fallback") return windows.check(charges, now)
+    if (charges.some(({ policy }) => now - recoveredAt < policy.windowMs)) {
+      const verdict = windows.check(charges, now)
+      if (!verdict.allowed) return verdict
+    } else {
+      windows.record(charges, now)
+    }
+    return yield* Effect.matchEffect(checkInRedis(client, charges), {
+      onSuccess: (verdict) => {
+        if (!verdict.allowed) windows.undo(charges, now)
+        return Effect.succeed(verdict)
+      },
+      onFailure: (error) => {
+        windows.undo(charges, now)
+        return Effect.map(fallBack(error), () => windows.check(charges, monotonicMs(clock)))
+      }
+    })
+  })
+
+  yield* checkInRedis(client, probe).pipe(
+    Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 25 }),
+    Effect.catch(fallBack)
+  )
+  yield* outage.await.pipe(
+    Effect.andThen(checkInRedis(client, probe).pipe(Effect.delay("1 second"), Effect.eventually)),
+    Effect.andThen(recover),
+    Effect.forever,
+    Effect.forkScoped
+  )
+  return RateLimiter.of({ check, mode: Effect.sync(() => mode) })
+})
+
+/**
+ * Limits shared by all servers on one Redis. When Redis is away, frozen or failing, this process counts alone with the same
+ * limits: never open, never shut. The first check that fails notices (after 100 ms at the longest), then none asks Redis until a
+ * probe in the background has succeeded, so that an outage costs no request its time.
+ *
+ * What Redis admits is remembered here too, so that neither change of mode gives anybody a second quota from this process: the
+ * fallback begins with what it has admitted, and until a window has passed since Redis is back (it may have lost everything) both
+ * must admit.
+ */
+export const layer = (url: Redacted.Redacted<string>): Layer.Layer<RateLimiter> => Layer.effect(RateLimiter, make(url))

@@ -1,0 +1,12 @@
+import { describe } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { TestRedis } from "../../../../test/parts/TestRedis.ts"
+import { RateLimiter } from "../../src/limits/RateLimiter.ts"
+import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
+import { rateLimiterSuite } from "./RateLimiterSuite.ts"
+
+const onRedis = Layer.unwrap(TestRedis.use(({ url }) => Effect.succeed(RateLimiterRedis.layer(url))))
+
+describe("RateLimiter in memory", () => rateLimiterSuite(RateLimiter.layerMemory))
+
+describe("RateLimiter in Redis", () => rateLimiterSuite(onRedis.pipe(Layer.provide(TestRedis.layer))))

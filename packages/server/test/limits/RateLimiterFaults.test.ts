@@ -1,0 +1,176 @@
+import { monitorEventLoopDelay } from "node:perf_hooks"
+import { assert, describe, it } from "@effect/vitest"
+import { connect } from "@kite/adapters/redis/Redis"
+import type { RateLimitPolicy } from "@kite/domain/limits/RateLimitPolicy"
+import { Array, Effect, Fiber, Layer, Logger, Redacted, Schedule } from "effect"
+import { type RedisServer, startRedis } from "../../../../test/parts/RedisServer.ts"
+import { RateLimiter, type RateLimiterMode } from "../../src/limits/RateLimiter.ts"
+import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
+
+const policy: RateLimitPolicy = { name: "ip", limit: 60, windowMs: 60_000 }
+
+const becomes = (mode: RateLimiterMode) =>
+  RateLimiter.use((limiter) => limiter.mode).pipe(
+    Effect.filterOrFail((now) => now === mode),
+    Effect.retry({ schedule: Schedule.spaced("10 millis"), times: 1_000 }),
+    Effect.orDie
+  )
+
+/**
+ * Runs the test while 8 clients check all the time. Then their slowest answer must have come within 150 ms, but for the time that
+ * this process itself was held up.
+ */
+const underLoad = <E, R>(test: Effect.Effect<void, E, R>) =>
+  Effect.gen(function* () {
+    const limiter = yield* RateLimiter
+    const delay = monitorEventLoopDelay({ resolution: 1 })
+    let slowest = 0
+    let caller = 0
+    const client = Effect.gen(function* () {
+      const start = performance.now()
+      yield* limiter.check([{ policy, subject: `crowd-${++caller}` }])
+      slowest = Math.max(slowest, performance.now() - start)
+      yield* Effect.sleep("5 millis")
+    })
+    delay.enable()
+    const crowd = yield* Effect.forkChild(
+      Effect.all(
+        Array.makeBy(8, () => Effect.forever(client)),
+        { concurrency: 8 }
+      )
+    )
+    yield* test
+    yield* Fiber.interrupt(crowd)
+    delay.disable()
+    assert.isAtMost(slowest, 150 + delay.max / 1e6)
+  })
+
+const command = (redis: RedisServer, name: string, ...args: ReadonlyArray<string>) =>
+  Effect.scoped(
+    Effect.flatMap(connect(Redacted.make(redis.url)), (client) =>
+      Effect.promise(() => client.call(name, ...args).then(String))
+    )
+  )
+
+/** How many of 20 requests of the one subject are admitted. */
+const admitted = Effect.gen(function* () {
+  const limiter = yield* RateLimiter
+  const verdicts = yield* Effect.all(Array.makeBy(20, () => limiter.check([{ policy, subject: "one" }])))
+  return verdicts.filter((verdict) => verdict.allowed).length
+})
+
+type Test = (redis: RedisServer, lines: ReadonlyArray<string>) => Effect.Effect<void, unknown, RateLimiter>
+
+/** A server on a Redis of its own, and the lines that it logs. */
+const withRedis = (test: Test) =>
+  Effect.gen(function* () {
+    const redis = yield* startRedis
+    const lines: Array<string> = []
+    const log = Logger.make(({ message }) => void lines.push(String(message)))
+    const limiter = RateLimiterRedis.layer(Redacted.make(redis.url))
+    yield* Effect.provide(test(redis, lines), limiter.pipe(Layer.provideMerge(Logger.layer([log]))))
+  }).pipe(Effect.scoped)
+
+const withRedisUnderLoad = (test: Test) => withRedis((redis, lines) => underLoad(test(redis, lines)))
+
+describe("RateLimiter whose Redis fails", () => {
+  it.live(
+    "counts alone while Redis is away or frozen and comes back by itself; nobody gets a second quota, nobody waits",
+    () =>
+      withRedisUnderLoad(
+        Effect.fnUntraced(function* (redis, lines) {
+          assert.strictEqual(yield* admitted, 20)
+          yield* redis.kill
+          assert.strictEqual(yield* admitted, 20)
+          yield* becomes("fallback")
+          yield* redis.restart
+          yield* becomes("redis")
+          assert.strictEqual(yield* admitted, 20)
+
+          yield* redis.freeze
+          assert.strictEqual(yield* admitted, 0)
+          yield* becomes("fallback")
+          yield* redis.thaw
+          yield* becomes("redis")
+          assert.strictEqual(yield* admitted, 0)
+
+          assert.lengthOf(
+            lines.filter((line) => line.includes("counts rate limits alone")),
+            2
+          )
+          assert.lengthOf(
+            lines.filter((line) => line.includes("shared again")),
+            2
+          )
+        })
+      ),
+    60_000
+  )
+
+  it.live(
+    "starts without Redis, and shares its limits once there is one",
+    () =>
+      withRedis(
+        Effect.fnUntraced(function* (redis) {
+          yield* redis.kill
+          const alone = RateLimiterRedis.layer(Redacted.make(redis.url))
+          yield* Effect.gen(function* () {
+            yield* becomes("fallback")
+            assert.strictEqual(yield* admitted, 20)
+            yield* redis.restart
+            yield* becomes("redis")
+          }).pipe(Effect.provide(alone))
+        })
+      ),
+    60_000
+  )
+
+  it.live("does not notice that the script is lost", () =>
+    withRedisUnderLoad(
+      Effect.fnUntraced(function* (redis, lines) {
+        for (let n = 0; n < 20; n++) yield* command(redis, "script", "flush")
+        assert.strictEqual(yield* admitted, 20)
+        assert.strictEqual(yield* RateLimiter.use((limiter) => limiter.mode), "redis")
+        assert.isEmpty(lines)
+      })
+    )
+  )
+})
+
+describe("RateLimiter on one Redis", () => {
+  it.live("admits exactly the limit to several servers together", () =>
+    withRedis(
+      Effect.fnUntraced(function* (redis) {
+        const server = (subject: string) =>
+          Effect.gen(function* () {
+            const limiter = yield* RateLimiter
+            const checks = Array.makeBy(100, () => limiter.check([{ policy, subject }]))
+            const verdicts = yield* Effect.all(checks, { concurrency: 10 })
+            return verdicts.filter((verdict) => verdict.allowed).length
+          }).pipe(Effect.provide(RateLimiterRedis.layer(Redacted.make(redis.url))))
+        const counts = yield* Effect.all([server("all"), server("all"), server("all")], { concurrency: "unbounded" })
+        assert.strictEqual(
+          counts.reduce((sum, count) => sum + count),
+          60
+        )
+      })
+    )
+  )
+
+  it.live("sends one command per request, whatever the number of policies", () =>
+    withRedis(
+      Effect.fnUntraced(function* (redis) {
+        const limiter = yield* RateLimiter
+        yield* command(redis, "config", "resetstat")
+        const charges = (["ip", "auth-ip", "login-account"] as const).map((name, subject) => ({
+          policy: { name, limit: 60, windowMs: 60_000 },
+          subject: `${subject}`
+        }))
+        for (let n = 0; n < 100; n++) yield* limiter.check(charges)
+        const stats = yield* command(redis, "info", "commandstats")
+        assert.include(stats, "cmdstat_evalsha:calls=100,")
+        assert.notInclude(stats, "cmdstat_eval:")
+      })
+    )
+  )
+})

@@ -1,0 +1,135 @@
+import { assert, it } from "@effect/vitest"
+import type { RateLimitPolicy } from "@kite/domain/limits/RateLimitPolicy"
+import { Array, Effect, type Layer } from "effect"
+import { RateLimiter } from "../../src/limits/RateLimiter.ts"
+
+let subjects = 0
+const freshSubject = () => `subject-${++subjects}`
+
+const authIp: RateLimitPolicy = { name: "auth-ip", limit: 3, windowMs: 60_000 }
+const ip: RateLimitPolicy = { name: "ip", limit: 5, windowMs: 60_000 }
+
+const check = (policy: RateLimitPolicy, subject: string, cost?: number) =>
+  RateLimiter.use((limiter) => limiter.check([{ policy, subject, cost }]))
+
+/** What every layer of RateLimiter does. Real time: these are the real parts. */
+export const rateLimiterSuite = <E>(layer: Layer.Layer<RateLimiter, E>) => {
+  const live = (name: string, test: () => Effect.Effect<void, never, RateLimiter>) =>
+    it.live(name, () => Effect.provide(test(), layer))
+
+  live(
+    "admits up to the limit, then refuses and says when to come again",
+    Effect.fnUntraced(function* () {
+      const subject = freshSubject()
+      for (const remaining of [2, 1, 0]) {
+        const { allowed, policies } = yield* check(authIp, subject)
+        assert.isTrue(allowed)
+        assert.deepInclude(policies[0], { policy: authIp, remaining, retryAfterMs: 0 })
+        assert.isAtMost(policies[0]?.resetMs ?? Number.NaN, 60_000)
+      }
+      const refused = yield* check(authIp, subject)
+      assert.isFalse(refused.allowed)
+      assert.deepInclude(refused.policies[0], { allowed: false, remaining: 0 })
+      assert.strictEqual(refused.policies[0]?.retryAfterMs, refused.policies[0]?.resetMs)
+      assert.isAbove(refused.policies[0]?.retryAfterMs ?? 0, 55_000)
+    })
+  )
+
+  live(
+    "keeps subjects and policies apart",
+    Effect.fnUntraced(function* () {
+      const [one, other] = [freshSubject(), freshSubject()]
+      for (let n = 0; n < 3; n++) yield* check(authIp, one)
+      assert.isFalse((yield* check(authIp, one)).allowed)
+      assert.isTrue((yield* check(authIp, other)).allowed)
+      assert.isTrue((yield* check(ip, one)).allowed)
+    })
+  )
+
+  live(
+    "charges all policies of a request or none",
+    Effect.fnUntraced(function* () {
+      const limiter = yield* RateLimiter
+      const subject = freshSubject()
+      const both = [
+        { policy: ip, subject },
+        { policy: authIp, subject }
+      ]
+      for (let n = 0; n < 3; n++) assert.isTrue((yield* limiter.check(both)).allowed)
+      for (let n = 0; n < 3; n++) {
+        const { allowed, policies } = yield* limiter.check(both)
+        assert.isFalse(allowed)
+        assert.deepStrictEqual(
+          policies.map((policy) => [policy.allowed, policy.remaining]),
+          [
+            [true, 2],
+            [false, 0]
+          ]
+        )
+      }
+      assert.deepInclude((yield* check(ip, subject)).policies[0], { remaining: 1 })
+    })
+  )
+
+  live(
+    "takes a request's cost at once, and never one above the limit",
+    Effect.fnUntraced(function* () {
+      const subject = freshSubject()
+      assert.isTrue((yield* check(ip, subject, 4)).allowed)
+      assert.isFalse((yield* check(ip, subject, 2)).allowed)
+      assert.isTrue((yield* check(ip, subject, 1)).allowed)
+      assert.deepInclude((yield* check(ip, freshSubject(), 6)).policies[0], { allowed: false, retryAfterMs: 60_000 })
+    })
+  )
+
+  live(
+    "takes any text as a subject",
+    Effect.fnUntraced(function* () {
+      for (const text of ["{}", "a{b}c:*", "x".repeat(100_000), "\r\nFLUSHALL\r\n", "\u0000", "ü"]) {
+        const subject = `${freshSubject()}${text}`
+        for (let n = 0; n < 3; n++) assert.isTrue((yield* check(authIp, subject)).allowed)
+        assert.isFalse((yield* check(authIp, subject)).allowed)
+      }
+    })
+  )
+
+  live(
+    "admits again when the window has moved on, and not before it said",
+    Effect.fnUntraced(function* () {
+      const subject = freshSubject()
+      const short: RateLimitPolicy = { name: "ip", limit: 2, windowMs: 300 }
+      yield* check(short, subject, 2)
+      const { policies } = yield* check(short, subject)
+      yield* Effect.sleep((policies[0]?.retryAfterMs ?? 0) + 1)
+      assert.isTrue((yield* check(short, subject)).allowed)
+    })
+  )
+
+  live(
+    "admits exactly the ideal to 16 clients at once, and never more than the limit in any window",
+    Effect.fnUntraced(function* () {
+      const subject = freshSubject()
+      const policy: RateLimitPolicy = { name: "ip", limit: 20, windowMs: 1_000 }
+      const admitted: Array<{ readonly from: number; readonly to: number }> = []
+      const end = performance.now() + 2_500
+      const client = Effect.gen(function* () {
+        while (performance.now() < end) {
+          const from = performance.now()
+          if ((yield* check(policy, subject)).allowed) admitted.push({ from, to: performance.now() })
+          yield* Effect.sleep("3 millis")
+        }
+      })
+      yield* Effect.all(
+        Array.makeBy(16, () => client),
+        { concurrency: "unbounded", discard: true }
+      )
+      // At the beginning and each time a window has gone by: at 0, 1 and 2 seconds.
+      assert.strictEqual(admitted.length, 3 * policy.limit)
+      for (const { from } of admitted) {
+        // Admissions count by the millisecond.
+        const surely = admitted.filter((other) => other.from >= from && other.to < from + policy.windowMs - 1)
+        assert.isAtMost(surely.length, policy.limit)
+      }
+    })
+  )
+}

@@ -1,0 +1,108 @@
+import { assert, layer } from "@effect/vitest"
+import { connect } from "@kite/adapters/redis/Redis"
+import { decide } from "@kite/domain/limits/SlidingWindow"
+import { type Charge, settle } from "@kite/domain/limits/Verdict"
+import { Effect } from "effect"
+import fc from "fast-check"
+import type { Redis } from "ioredis"
+import { TestRedis } from "../../../../test/parts/TestRedis.ts"
+import { MemoryWindows } from "../../src/limits/MemoryWindows.ts"
+import { readReply, scriptArguments } from "../../src/limits/RedisWindows.ts"
+import { windowKey } from "../../src/limits/WindowKey.ts"
+import { windowScript } from "../../src/limits/WindowScript.ts"
+
+// Long in real time, since Redis expires keys by its own clock; the script's clock is injected.
+const windowMs = 60_000
+const policies = [
+  { name: "auth-ip", limit: 3, windowMs },
+  { name: "ip", limit: 5, windowMs },
+  { name: "account", limit: 1, windowMs: 2 * windowMs }
+] as const
+
+const clockLines = /local time = .*\nlocal clock = .*\n/
+const scriptWithClock = windowScript.replace(clockLines, "local clock = tonumber(ARGV[#ARGV])\n")
+
+const command = fc.record({
+  dt: fc.constantFrom(0, 0, 1, 500, windowMs / 4, windowMs - 1, windowMs, windowMs + 1, -1, -windowMs),
+  charges: fc.subarray([0, 1, 2], { minLength: 1 }),
+  costs: fc.tuple(...policies.map(({ limit }) => fc.oneof(fc.constant(1), fc.integer({ min: 1, max: limit + 1 }))))
+})
+
+/** The specification itself: `decide` on plain arrays. */
+class Model {
+  readonly times = new Map<string, ReadonlyArray<number>>()
+
+  check(charges: ReadonlyArray<Charge>, clock: number) {
+    const decisions = charges.map((charge) =>
+      decide(this.times.get(charge.policy.name) ?? [], clock, charge.policy, charge.cost ?? 1)
+    )
+    const verdict = settle(charges, decisions)
+    if (verdict.allowed) {
+      for (const [index, { policy, cost = 1 }] of charges.entries()) {
+        const times = this.times.get(policy.name) ?? []
+        this.times.set(policy.name, [...times, ...Array<number>(cost).fill(decisions[index]?.now ?? clock)])
+      }
+    }
+    return verdict
+  }
+}
+
+const snapshot = (client: Redis, charges: ReadonlyArray<Charge>) =>
+  Promise.all(charges.map((charge) => client.lrange(windowKey(charge), 0, -1)))
+
+let runs = 0
+
+const play = async (
+  client: Redis,
+  commands: ReadonlyArray<typeof command extends fc.Arbitrary<infer A> ? A : never>
+) => {
+  const subject = `run-${++runs}`
+  const model = new Model()
+  const memory = new MemoryWindows()
+  let clock = 1_700_000_000_000
+  for (const { dt, charges: chosen, costs } of commands) {
+    clock += dt
+    const charges = chosen.flatMap((index) => {
+      const policy = policies[index]
+      return policy === undefined ? [] : [{ policy, subject, cost: costs[index] ?? 1 }]
+    })
+    const expected = model.check(charges, clock)
+    const [before, reply, after, ttls] = await Promise.all([
+      snapshot(client, charges),
+      client.eval(scriptWithClock, ...scriptArguments(charges), clock),
+      snapshot(client, charges),
+      Promise.all(charges.map((charge) => client.pttl(windowKey(charge))))
+    ])
+    assert.deepStrictEqual(readReply(charges, reply), expected, "Redis")
+    assert.deepStrictEqual(memory.check(charges, clock), expected, "memory")
+    if (!expected.allowed) assert.deepStrictEqual(after, before)
+    for (const [index, { policy }] of charges.entries()) {
+      assert.isAtMost(after[index]?.length ?? 0, policy.limit)
+      if (expected.allowed) assert.isTrue(0 < (ttls[index] ?? 0) && (ttls[index] ?? 0) <= policy.windowMs)
+    }
+  }
+  for (const policy of policies) {
+    const times = model.times.get(policy.name) ?? []
+    for (const [index, start] of times.entries()) {
+      const within = times.slice(index).filter((time) => time < start + policy.windowMs)
+      assert.isAtMost(within.length, policy.limit)
+    }
+  }
+  await client.unlink(...policies.map((policy) => windowKey({ policy, subject })))
+}
+
+layer(TestRedis.layer, { excludeTestServices: true })("the script in Redis, and the store in memory", (it) => {
+  it.effect(
+    "decide as the model does, whatever the clock, the costs and the policies",
+    () =>
+      Effect.gen(function* () {
+        assert.notStrictEqual(scriptWithClock, windowScript)
+        const client = yield* connect((yield* TestRedis).url)
+        const property = fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 12 }), (commands) =>
+          play(client, commands)
+        )
+        yield* Effect.promise(() => fc.assert(property, { numRuns: 1_000 }))
+      }),
+    60_000
+  )
+})
