@@ -10,8 +10,9 @@ export const isSecretName = (name: string, value: unknown): boolean =>
   secretName.test(name) ||
   (contentNames.has(name.toLowerCase()) && value !== null && typeof value !== "number" && typeof value !== "boolean")
 
-// One pass that most strings leave at once; the rest go through the patterns below.
-const suspicious = /pass|pwd|secret|token|auth|cookie|key|credential|bearer|basic|digest|eyJ|@|[\w-]{40}/i
+// Two passes that most strings leave at once; the rest go through the patterns below.
+const suspicious = /pass|pwd|secret|token|auth|cookie|key|credential|bearer|basic|digest|eyj|:\/\/[^/]*@/i
+const opaque = /(?<![\w-])[\w-]{40}/
 
 // Bounded repetitions: these run over what clients send.
 const patterns: ReadonlyArray<readonly [RegExp, string]> = [
@@ -44,6 +45,7 @@ const wholeWords = (text: string, end: number): string => {
 export const scrub = (text: string, limit: number): string => {
   const long = text.length > limit
   let clean = long ? wholeWords(text, limit) : text
-  if (suspicious.test(clean)) for (const [pattern, by] of patterns) clean = clean.replace(pattern, by)
+  if (suspicious.test(clean) || (clean.length >= 40 && opaque.test(clean)))
+    for (const [pattern, by] of patterns) clean = clean.replace(pattern, by)
   return long ? `${clean}… (${text.length} characters)` : clean
 }
