@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
+import { countJob, countTimedJob } from "@kite/adapters/logging/JobMetrics"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { maxAttempts } from "@kite/adapters/queue/ExtractionQueue"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
@@ -65,13 +66,15 @@ export class ExtractionHandler extends Context.Service<
         if (result._tag === "Failure") {
           const { code, message } = result.failure
           yield* results.fail(job, result.failure)
-          const failed = { ...facts, event: "job_failed", code, reason: message }
+          const failed = { ...facts, event: "job_failed", failureCode: code, reason: message }
+          yield* countTimedJob("failed", duration)
           return yield* Effect.logWarning("job failed").pipe(Effect.annotateLogs(failed))
         }
         const { pages } = result.success
         yield* results.complete(job, result.success)
         const ocrPages = pages.filter((page) => page.source === "ocr").length
-        const finished = { ...facts, event: "job_finished", pages: pages.length, ocrPages }
+        const finished = { ...facts, event: "job_finished", pageCount: pages.length, ocrPages }
+        yield* countTimedJob("finished", duration)
         yield* Effect.logInfo("job finished").pipe(Effect.annotateLogs(finished))
       })
 
@@ -81,6 +84,7 @@ export class ExtractionHandler extends Context.Service<
         yield* Effect.logError(last ? "job given up" : "job to be tried again", cause).pipe(
           Effect.annotateLogs({ event: last ? "job_given_up" : "job_retried", attempts })
         )
+        yield* countJob(last ? "given_up" : "retried")
         if (last) yield* results.fail(job, lastFailure(cause))
         return yield* new JobNotDone({ cause: Cause.squash(cause) })
       })

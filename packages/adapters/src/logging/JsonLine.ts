@@ -28,6 +28,8 @@ interface Parts {
   readonly event: Map<string, Json>
   readonly details: Array<readonly [string, Json]>
   error: LogError | undefined
+  /** Said by the line itself, where its scope knows of no user: a login that failed. */
+  userId: string | undefined
 }
 
 /** One event as one line of JSON, without its newline, that fits the schema of LogLine and at most `maxLine` bytes. */
@@ -37,7 +39,7 @@ export const jsonLine = (source: { readonly service: string; readonly version: s
   return (event: LogEvent): string => {
     const parts = readParts(event)
     const head = `{"timestamp":"${timestamp(event.date)}","level":"${event.logLevel.toLowerCase()}"`
-    const context = contextMembers(event.fiber)
+    const context = contextMembers(event.fiber, parts.userId)
     const line = assemble(head, parts, sourceMembers + context)
     return fits(line) ? line : assemble(head, shortened(parts), sourceMembers + context)
   }
@@ -59,6 +61,7 @@ const shortened = (parts: Parts): Parts => ({
   event: new Map(
     Array.from(parts.event, ([name, value]) => [name, typeof value === "string" ? value.slice(0, 40) : value])
   ),
+  userId: parts.userId,
   details: [["shortened", true]],
   error: parts.error && { type: parts.error.type.slice(0, 100), message: parts.error.message.slice(0, 300) }
 })
@@ -75,9 +78,9 @@ const timestamps = () => {
   }
 }
 
-const contextMembers = (fiber: LogEvent["fiber"]): string => {
+const contextMembers = (fiber: LogEvent["fiber"], saidUserId: string | undefined): string => {
   const record = fiber.getRef(CurrentRequest)
-  const userId = fiber.getRef(CurrentUserId) ?? record?.userId
+  const userId = fiber.getRef(CurrentUserId) ?? record?.userId ?? saidUserId
   const user = userId === undefined ? "" : `,"user_id":${text(userId, 100)}`
   if (record === undefined) {
     const correlationId = fiber.getRef(CorrelationId)
@@ -100,7 +103,13 @@ const requestMembers = (record: RequestRecord): string => {
 const text = (value: string, limit: number) => JSON.stringify(scrub(value, limit))
 
 const readParts = (event: LogEvent): Parts => {
-  const parts: Parts = { message: "", event: new Map(), details: [], error: errorOfCause(event.cause) }
+  const parts: Parts = {
+    message: "",
+    event: new Map(),
+    details: [],
+    error: errorOfCause(event.cause),
+    userId: undefined
+  }
   // Later fields win: what the line itself says over what its scope says.
   const record = event.fiber.getRef(CurrentRequest)
   if (record?.documentId !== undefined) parts.event.set("document_id", record.documentId)
@@ -133,6 +142,7 @@ const addField = (parts: Parts, name: string, value: unknown): void => {
   if (value === undefined) return
   const key = snakeCase(name)
   if (isEventField(key, value) && !isSecretName(key, value)) parts.event.set(key, logValue(value))
+  else if (key === "user_id" && typeof value === "string") parts.userId = value
   else parts.details.push([scrub(key, 80), isSecretName(key, value) ? redacted : logValue(value)])
 }
 

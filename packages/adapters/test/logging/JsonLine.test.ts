@@ -101,6 +101,14 @@ describe("a log line", () => {
     })
   )
 
+  it.effect("may name a user where its scope knows of none, and cannot replace one", () =>
+    Effect.gen(function* () {
+      const failed = Effect.logWarning("Token reused", { user_id: user })
+      assert.strictEqual((yield* logged(failed)).last.user_id, user)
+      assert.strictEqual((yield* logged(failed.pipe(withUser(id)))).last.user_id, id)
+    })
+  )
+
   it.effect("tells an error with its stack and what is below it", () =>
     Effect.gen(function* () {
       const broken = new Broken({ message: "no answer", cause: new TypeError("socket is closed") })
