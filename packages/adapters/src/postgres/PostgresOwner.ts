@@ -68,6 +68,8 @@ export const postgresOwner = Effect.fnUntraced(function* (cluster: string, binar
     `--reuid=${owner.uid}`,
     `--regid=${owner.gid}`,
     "--clear-groups",
+    // access(2), by which initdb finds its postgres, would ignore the capability without this.
+    "--securebits=+no_setuid_fixup",
     `--inh-caps=+${capability}`,
     `--ambient-caps=+${capability}`
   ]
