@@ -1,18 +1,12 @@
 import { randomUUID } from "node:crypto"
-import { createServer, get } from "node:http"
-import { connect } from "node:net"
-import { NodeHttpServer } from "@effect/platform-node"
+import { get } from "node:http"
 import { assert, layer } from "@effect/vitest"
 import { CorrelationId, withUser } from "@kite/adapters/logging/RequestContext"
-import { makeClientErrors } from "@kite/server/observability/ClientErrors"
 import * as MetricsEndpoint from "@kite/server/observability/MetricsEndpoint"
-import { makeRequestScope } from "@kite/server/observability/RequestScope"
-import * as RouteTemplate from "@kite/server/observability/RouteTemplate"
-import { ByteSize, Context, Deferred, Effect, Fiber, Layer, Option, Stream } from "effect"
-import { HttpIncomingMessage, HttpRouter, HttpServer, type HttpServerRequest, HttpServerResponse } from "effect/http"
-import { LogCapture } from "../../../adapters/test/logging/LogCapture.ts"
+import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { idOf, ObservedServer } from "./ObservedServer.ts"
 
-const capture = new LogCapture()
 const started = Deferred.makeUnsafe<void>()
 const user = "0190e5d2-7a3c-7b1e-8f00-aaaaaaaaaaaa"
 
@@ -40,60 +34,12 @@ const routes = Layer.mergeAll(
     })
   ),
   MetricsEndpoint.layer
-).pipe(Layer.provide(RouteTemplate.layer))
-
-class Url extends Context.Service<Url, string>()("test/Url") {}
-
-const peerHeader = (request: HttpServerRequest.HttpServerRequest) => request.headers["x-peer"]
-const requestScope = makeRequestScope({
-  clientIp: (request) => Option.getOrUndefined(request.remoteAddress),
-  isTrusted: (request) => peerHeader(request) === "trusted"
-})
-
-const server = Layer.unwrap(
-  Effect.map(makeClientErrors, (onClientError) =>
-    NodeHttpServer.layer(() => createServer({ maxHeaderSize: 4_096 }).on("clientError", onClientError), {
-      port: 0,
-      host: "127.0.0.1",
-      gracefulShutdownTimeout: "1 second"
-    })
-  )
 )
 
-const TestServer = Layer.effect(Url, HttpServer.addressFormattedWith(Effect.succeed)).pipe(
-  Layer.merge(
-    HttpRouter.serve(routes, {
-      disableLogger: true,
-      disableListenLog: true,
-      middleware: (app) =>
-        app.pipe(Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.kibibytes(1)), requestScope)
-    })
-  ),
-  Layer.provide(server),
-  Layer.provide(capture.layer)
-)
-
-const call = (path: string, init?: RequestInit) =>
-  Effect.flatMap(Url, (url) => Effect.promise((signal) => fetch(url + path, { signal, ...init })))
-const idOf = (response: Response) => response.headers.get("x-correlation-id") ?? ""
-
-/** The access line of a request: written just after the response has been. */
-const accessLine = Effect.fnUntraced(
-  function* (matches: (line: (typeof capture.parsed)[number]) => boolean) {
-    for (;;) {
-      const line = capture.parsed.find((it) => it.event === "http_request" && matches(it))
-      if (line !== undefined) return line
-      yield* Effect.sleep("5 millis")
-    }
-  },
-  Effect.timeout("5 seconds"),
-  Effect.orDie
-)
-const lineOf = (response: Response) => accessLine((line) => line.correlation_id === idOf(response))
-
-layer(TestServer, { excludeTestServices: true })("the request scope", (it) => {
+layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request scope", (it) => {
   it.effect("logs each request once, with its template, status, size and time", () =>
     Effect.gen(function* () {
+      const { call, lineOf, capture } = yield* ObservedServer
       const response = yield* call("/hello/alice?token=s3cretvalue")
       const line = yield* lineOf(response)
       assert.deepInclude(line, {
@@ -118,6 +64,7 @@ layer(TestServer, { excludeTestServices: true })("the request scope", (it) => {
 
   it.effect("knows who it was, though that was found further in", () =>
     Effect.gen(function* () {
+      const { call, lineOf } = yield* ObservedServer
       assert.strictEqual((yield* lineOf(yield* call("/me"))).user_id, user)
     })
   )
@@ -130,6 +77,7 @@ layer(TestServer, { excludeTestServices: true })("the request scope", (it) => {
     { path: "/echo", status: 413, level: "info" as const, body: "x".repeat(2_000) }
   ])("answers $path with $status and a correlation id, and logs it", ({ path, status, level, body }) =>
     Effect.gen(function* () {
+      const { call, lineOf } = yield* ObservedServer
       const response = yield* call(path, body === undefined ? {} : { method: "POST", body })
       assert.strictEqual(response.status, status)
       assert.match(idOf(response), /^[0-9a-f-]{36}$/)
@@ -139,6 +87,7 @@ layer(TestServer, { excludeTestServices: true })("the request scope", (it) => {
 
   it.effect("tells why it answered 500, in the log alone", () =>
     Effect.gen(function* () {
+      const { call, lineOf } = yield* ObservedServer
       const response = yield* call("/defect")
       const { error } = yield* lineOf(response)
       assert.deepInclude(error, { type: "TypeError", message: "a bug" })
@@ -149,6 +98,7 @@ layer(TestServer, { excludeTestServices: true })("the request scope", (it) => {
 
   it.effect("takes a UUID from a trusted peer, and nothing else from nobody else", () =>
     Effect.gen(function* () {
+      const { call } = yield* ObservedServer
       const id = randomUUID()
       const send = (peer: string, given: string) =>
         Effect.map(call("/id", { headers: { "x-peer": peer, "x-correlation-id": given } }), idOf)
@@ -165,6 +115,7 @@ layer(TestServer, { excludeTestServices: true })("the request scope", (it) => {
 
   it.effect("never mixes the ids of 200 requests at once", () =>
     Effect.gen(function* () {
+      const { call, lineOf, capture } = yield* ObservedServer
       const ids = yield* Effect.forEach(
         Array.from({ length: 200 }),
         () =>
@@ -186,7 +137,7 @@ layer(TestServer, { excludeTestServices: true })("the request scope", (it) => {
 
   it.effect("logs 499 for a client that goes away before its answer", () =>
     Effect.gen(function* () {
-      const url = yield* Url
+      const { url, accessLine } = yield* ObservedServer
       const request = get(`${url}/never`).on("error", () => {})
       yield* Deferred.await(started)
       request.destroy()
@@ -196,7 +147,7 @@ layer(TestServer, { excludeTestServices: true })("the request scope", (it) => {
 
   it.effect("logs what was sent to a client that goes away in the middle", () =>
     Effect.gen(function* () {
-      const url = yield* Url
+      const { url, accessLine } = yield* ObservedServer
       get(`${url}/endless`, (response) => response.once("data", () => response.destroy())).on("error", () => {})
       const line = yield* accessLine((it) => it.path === "/endless")
       assert.deepInclude(line, { status: 200, aborted: true })
@@ -204,66 +155,9 @@ layer(TestServer, { excludeTestServices: true })("the request scope", (it) => {
     })
   )
 
-  it.effect.each([
-    { what: "no HTTP at all", text: "hello there\r\n\r\n", status: 400 },
-    {
-      what: "headers beyond the limit",
-      text: `GET / HTTP/1.1\r\nhost: a\r\nx: ${"y".repeat(9_000)}\r\n\r\n`,
-      status: 431
-    }
-  ])("answers and logs $what", ({ text, status }) =>
-    Effect.gen(function* () {
-      const { port } = new URL(yield* Url)
-      const answer = yield* Effect.callback<string>((resume) => {
-        let heard = ""
-        const socket = connect(Number(port), "127.0.0.1", () => socket.write(text))
-        socket.setEncoding("utf8").on("data", (chunk) => {
-          heard += chunk
-        })
-        socket.on("close", () => resume(Effect.succeed(heard)))
-      })
-      const [head = "", body = ""] = answer.split("\r\n\r\n")
-      assert.isTrue(head.startsWith(`HTTP/1.1 ${status} `), answer)
-      const { correlationId, type } = JSON.parse(body)
-      assert.include(head, `x-correlation-id: ${correlationId}`)
-      assert.match(type, /^urn:kite:problem:/)
-      assert.deepInclude(yield* accessLine((it) => it.correlation_id === correlationId), { status })
-    })
-  )
-
-  it.effect("answers 408 to a body that comes too slowly, under the id of the request", () =>
-    Effect.gen(function* () {
-      const httpServer = createServer({ requestTimeout: 50, connectionsCheckingInterval: 20 })
-      const slow = Layer.effect(Url, HttpServer.addressFormattedWith(Effect.succeed)).pipe(
-        Layer.merge(
-          HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true, middleware: requestScope })
-        ),
-        Layer.provide(
-          Layer.unwrap(
-            Effect.map(makeClientErrors, (listener) =>
-              NodeHttpServer.layer(() => httpServer.on("clientError", listener), { port: 0, host: "127.0.0.1" })
-            )
-          )
-        ),
-        Layer.provide(capture.layer)
-      )
-      yield* Effect.gen(function* () {
-        const { port } = new URL(yield* Url)
-        const answer = yield* Effect.callback<string>((resume) => {
-          const socket = connect(Number(port), "127.0.0.1", () =>
-            socket.write("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nslow")
-          )
-          socket.on("data", (chunk) => resume(Effect.succeed(String(chunk))))
-        })
-        assert.isTrue(answer.startsWith("HTTP/1.1 408 "), answer)
-        const id = /x-correlation-id: (\S+)/.exec(answer)?.[1]
-        assert.deepInclude(yield* accessLine((it) => it.correlation_id === id), { status: 408, path: "/echo" })
-      }).pipe(Effect.provide(Layer.fresh(slow)))
-    })
-  )
-
   it.effect("shows requests by route and status, and their times, at /metrics", () =>
     Effect.gen(function* () {
+      const { call, lineOf } = yield* ObservedServer
       yield* lineOf(yield* call("/hello/bob"))
       const response = yield* call("/metrics")
       const text = yield* Effect.promise(() => response.text())
