@@ -2,7 +2,7 @@ import { decodeRow, decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import { ContentType, DocumentId, ObjectKey } from "@kite/domain/documents/Document"
 import { type ExtractedText, ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
 import type { ExtractionJob } from "@kite/domain/documents/ExtractionJob"
-import { Context, DateTime, type Duration, Effect, Layer, type Option, Schema } from "effect"
+import { Array as Arr, Context, DateTime, type Duration, Effect, Layer, type Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 
 type Attempt = Pick<ExtractionJob, "documentId" | "attempt">
@@ -41,9 +41,9 @@ export class ExtractionResults extends Context.Service<
       const ids = decodeRows(Schema.Struct({ id: DocumentId }))
       const now = Effect.map(DateTime.now, DateTime.toDateUtc)
 
-      const insertPages = (documentId: DocumentId, pages: ReadonlyArray<Page>) =>
+      const insertPages = (documentId: DocumentId, pages: Arr.NonEmptyReadonlyArray<Page>) =>
         sql`INSERT INTO pages ${sql.insert(
-          pages.map(({ number, text, source, confidence }) => ({
+          Arr.map(pages, ({ number, text, source, confidence }) => ({
             documentId,
             number,
             text,
@@ -73,9 +73,7 @@ export class ExtractionResults extends Context.Service<
         complete: Effect.fn("ExtractionResults.complete")(function* (job, { pages }) {
           const { documentId } = job
           const store = Effect.gen(function* () {
-            for (let from = 0; from < pages.length; from += pagesPerStatement) {
-              yield* insertPages(documentId, pages.slice(from, from + pagesPerStatement))
-            }
+            for (const some of Arr.chunksOf(pages, pagesPerStatement)) yield* insertPages(documentId, some)
             yield* sql`UPDATE documents SET status = 'ready', page_count = ${pages.length},
               text_terms = document_terms(id), updated_at = ${yield* now} WHERE id = ${documentId}`
           })

@@ -50,7 +50,7 @@ describe("Extractor isolates", () => {
       assert.strictEqual(failureCode(exit), "timed-out")
       assert.isTrue(isGone(pid))
       assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
-    }).pipe(withLimits({ silenceMillis: 500 }), Effect.scoped)
+    }).pipe(withLimits({ silenceMillis: 2_000 }), Effect.scoped)
   )
 
   it.live(
@@ -101,7 +101,7 @@ describe("Extractor isolates", () => {
         pages.map((page) => page.text.toLowerCase()),
         ["", "typed text", "seventeen invoices"]
       )
-    }).pipe(withLimits({ pageMillis: 3_000 }))
+    }).pipe(withLimits({ pageMillis: 8_000 }))
   )
 
   it.live("a document that takes too long as a whole: timed-out", () =>
