@@ -12,13 +12,17 @@ const etagOf = ({ sha256 }: DocumentRow) => `"${sha256}"`
 const noneMatch = (header: string | undefined, etag: string) =>
   header?.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag)
 
-/** The one range asked for; several at once, another unit or a stale If-Range are answered with the whole (RFC 9110 section 14.2). */
-const rangeOf = (headers: HttpServerRequest.HttpServerRequest["headers"], size: number, etag: string) => {
+/**
+ * The one range asked for (RFC 9110 section 14.2). Several at once, another unit or a stale If-Range are answered with the
+ * whole, and so is anything but a GET.
+ */
+const rangeOf = ({ headers, method }: HttpServerRequest.HttpServerRequest, size: number, etag: string) => {
   const { range, "if-range": ifRange } = headers
-  if (range === undefined || (ifRange !== undefined && ifRange !== etag)) return undefined
+  if (method !== "GET" || range === undefined || !/^bytes=/i.test(range) || (ifRange !== undefined && ifRange !== etag))
+    return undefined
   const parsed = parseRange(size, range)
   if (parsed === -1) return "unsatisfiable"
-  return parsed === -2 || parsed.type !== "bytes" || parsed.length !== 1 ? undefined : parsed[0]
+  return parsed === -2 || parsed.length !== 1 ? undefined : parsed[0]
 }
 
 /**
@@ -28,13 +32,13 @@ const rangeOf = (headers: HttpServerRequest.HttpServerRequest["headers"], size: 
 export const makeContentResponse = Effect.map(ObjectStore, (store) =>
   Effect.fnUntraced(
     function* (row: DocumentRow) {
-      const { headers, method } = yield* HttpServerRequest.HttpServerRequest
+      const request = yield* HttpServerRequest.HttpServerRequest
       const etag = etagOf(row)
       const validators = { etag, "accept-ranges": "bytes", "cache-control": "private, no-cache" }
-      if (noneMatch(headers["if-none-match"], etag)) {
+      if (noneMatch(request.headers["if-none-match"], etag)) {
         return HttpServerResponse.empty({ status: 304, headers: validators })
       }
-      const range = rangeOf(headers, row.sizeBytes, etag)
+      const range = rangeOf(request, row.sizeBytes, etag)
       if (range === "unsatisfiable") {
         return HttpServerResponse.empty({
           status: 416,
@@ -53,7 +57,7 @@ export const makeContentResponse = Effect.map(ObjectStore, (store) =>
           ...(range !== undefined && { "content-range": `bytes ${start}-${end}/${row.sizeBytes}` })
         }
       }
-      if (method === "HEAD") return HttpServerResponse.stream(Stream.empty, options)
+      if (request.method === "HEAD") return HttpServerResponse.stream(Stream.empty, options)
       // The first bytes are awaited before the status goes out, so that a store that is down is a 503 and no torn download.
       const [first, rest] = yield* Stream.peel(
         store.get(row.objectKey, range && { start, end }),

@@ -93,7 +93,8 @@ export class DocumentRepository extends Context.Service<
           if (Option.isSome(position)) clauses.push(after(position.value))
           if (q !== undefined) {
             // terms hold no positions, so the words of a phrase are looked for side by side
-            clauses.push(sql`terms @@ replace(websearch_to_tsquery('simple', ${q})::text, '<->', '&')::tsquery`)
+            const words = sql`websearch_to_tsquery('simple', normalize(${q}, NFKC))`
+            clauses.push(sql`terms @@ replace(${words}::text, '<->', '&')::tsquery`)
           }
           return many(sql`SELECT ${select} FROM documents WHERE ${sql.and(clauses)}
             ORDER BY ${sql.literal(orders[sort])} LIMIT ${limit}`)

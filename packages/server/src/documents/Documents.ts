@@ -17,16 +17,16 @@ import {
 import { type DocumentPage, fromCursor, type ListQuery, toCursor } from "@kite/domain/documents/DocumentList"
 import type { DocumentText } from "@kite/domain/documents/DocumentsApi"
 import { NotFound, Unavailable } from "@kite/domain/Problem"
-import { Context, Effect, Layer, Option, type Stream } from "effect"
+import { ByteSize, Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
-import type { Multipart } from "effect/http"
+import { HttpIncomingMessage, type Multipart } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { DocumentRepository } from "./DocumentRepository.ts"
 import { type DocumentRow, toDocument } from "./DocumentRow.ts"
 import { receiveUpload, rejectSize, type StoredFile } from "./Upload.ts"
 
 const defaultPageSize = 20
-/** Room for the parts' headers and the `filename` in a body whose length is known before it is read. */
+/** Room in an upload's body for the parts' headers and the `filename`. */
 const multipartOverhead = 64 * 1024
 
 type Parts = Stream.Stream<Multipart.Part, Multipart.MultipartError>
@@ -57,6 +57,7 @@ export class Documents extends Context.Service<
       const queue = yield* ExtractionQueue
       const repository = yield* DocumentRepository
       const { MAX_UPLOAD_BYTES: maxUploadBytes } = yield* Settings
+      const maxBodySize = ByteSize.bytes(maxUploadBytes + multipartOverhead)
 
       const orNotFound = <A>(found: Option.Option<A>) =>
         Option.isSome(found) ? Effect.succeed(found.value) : Effect.fail(new NotFound({}))
@@ -80,7 +81,8 @@ export class Documents extends Context.Service<
             const allowance = { quota, maxUploadBytes }
             const hopeless = rejectSize(allowance, Math.max(0, bodyBytes - multipartOverhead))
             if (hopeless !== undefined) return yield* hopeless
-            return yield* receiveUpload(store, parts, allowance, (file) =>
+            const bounded = Stream.provideService(parts, HttpIncomingMessage.MaxBodySize, maxBodySize)
+            return yield* receiveUpload(store, bounded, allowance, (file) =>
               Effect.gen(function* () {
                 const row = yield* orDefect(sql.withTransaction(record(owner, file)))
                 if (Option.isSome(row)) return toDocument(row.value)

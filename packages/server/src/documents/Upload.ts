@@ -34,7 +34,7 @@ export const rejectSize = ({ quota, maxUploadBytes }: Allowance, size: number) =
 
 const unreadable = (error: Multipart.MultipartError) =>
   new InvalidUpload({
-    detail: error.reason._tag === "Parse" ? "The multipart body is cut off or malformed" : "A part is too large"
+    detail: error.reason._tag === "Parse" ? "The multipart body is cut off or malformed" : "Too many or too large parts"
   })
 
 /** Streams one file into the store: counted, hashed and sniffed on the way, cut off where it may not go on. */
@@ -64,16 +64,18 @@ const storeFile = Effect.fnUntraced(function* (
 })
 
 /**
- * Takes the multipart body: exactly one `file`, optionally a `filename` before or after it. The result is handed to `use`;
- * unless that succeeds, the stored bytes are removed again (what a crash leaves behind, the sweeper finds).
+ * Takes the multipart body: exactly one `file`, optionally a `filename` before or after it. The result is handed to `record`,
+ * which is not interrupted: a client that leaves while its document is committed must not take the bytes along. Every other
+ * failure removes them again, but for a defect of `record`, after which only the sweeper can tell whose they are.
  */
 export const receiveUpload = Effect.fnUntraced(function* <A, E>(
   store: ObjectStore["Service"],
   parts: Stream.Stream<Multipart.Part, Multipart.MultipartError>,
   allowance: Allowance,
-  use: (file: StoredFile) => Effect.Effect<A, E>
+  record: (file: StoredFile) => Effect.Effect<A, E>
 ) {
   const objectKey = ObjectKey.make(SecureRandom.uuidV4Unsafe())
+  let removable = true
   const received: { file?: Omit<StoredFile, "filename">; name?: string; filename?: string } = {}
 
   const readPart = Effect.fnUntraced(function* (
@@ -92,8 +94,17 @@ export const receiveUpload = Effect.fnUntraced(function* <A, E>(
   const receive = Effect.fnUntraced(function* () {
     yield* Stream.runForEach(Stream.mapError(parts, unreadable), readPart)
     if (received.file === undefined) return yield* new InvalidUpload({ detail: `There is no file named "file"` })
-    return yield* use({ ...received.file, filename: sanitizeFilename(received.filename ?? received.name ?? "") })
+    const file = { ...received.file, filename: sanitizeFilename(received.filename ?? received.name ?? "") }
+    removable = false
+    return yield* Effect.uninterruptible(
+      Effect.tapError(record(file), () =>
+        Effect.sync(() => {
+          removable = true
+        })
+      )
+    )
   })
 
-  return yield* receive().pipe(Effect.onError(() => Effect.ignore(store.remove(objectKey))))
+  const removeObject = Effect.suspend(() => (removable ? Effect.ignore(store.remove(objectKey)) : Effect.void))
+  return yield* Effect.onError(receive(), () => removeObject)
 })

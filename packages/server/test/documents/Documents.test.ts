@@ -1,7 +1,18 @@
+import { createHash } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
-import { send, signUp, upload } from "../parts/Client.ts"
+import { SqlClient } from "effect/sql"
+import { send, sendAs, signUp, upload, usedBytes } from "../parts/Client.ts"
+import { assertProblem } from "../parts/Problem.ts"
+import { assertBalanced, setText } from "../parts/Rows.ts"
+import { samples } from "../parts/Samples.ts"
 import { TestServer } from "../parts/TestServer.ts"
+
+const jsonBody = (body: unknown, method = "PATCH"): RequestInit => ({
+  method,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body)
+})
 
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("documents", (it) => {
   it.effect("come back as they were uploaded", () =>
@@ -9,8 +20,132 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("d
       const user = yield* signUp
       const created = yield* upload(user, "hello world", "grüße.txt")
       assert.strictEqual(created.status, 201)
-      const content = yield* send(`${created.headers.get("location")}/content`, { headers: user.authorization })
-      assert.strictEqual(content.text, "hello world")
+      const { id, createdAt, updatedAt, ...rest } = created.json
+      assert.strictEqual(created.headers.get("location"), `/api/documents/${id}`)
+      assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
+      assert.isBelow(Math.abs(Date.now() - Date.parse(createdAt)), 60_000)
+      assert.strictEqual(updatedAt, createdAt)
+      assert.deepStrictEqual(rest, {
+        filename: "grüße.txt",
+        contentType: "text/plain",
+        sizeBytes: 11,
+        sha256: createHash("sha256").update("hello world").digest("hex"),
+        status: "pending",
+        failure: null,
+        pageCount: null
+      })
+      const found = yield* sendAs(user, `/api/documents/${id}`)
+      assert.deepStrictEqual([found.status, found.json], [200, created.json])
+      const listed = yield* sendAs(user, "/api/documents")
+      assert.deepStrictEqual([listed.status, listed.json], [200, { items: [created.json], nextCursor: null }])
+      const content = yield* send(`/api/documents/${id}/content`, { headers: user.authorization })
+      assert.deepStrictEqual([content.status, content.text], [200, "hello world"])
+    })
+  )
+
+  it.effect("of every kind are taken, and known by their bytes whatever their name", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      for (const [contentType, bytes] of Object.entries(yield* Effect.promise(samples))) {
+        const { status, json } = yield* upload(user, bytes, "no-extension")
+        assert.deepStrictEqual([status, json.contentType, json.sizeBytes], [201, contentType, bytes.length])
+      }
+    })
+  )
+
+  it.effect("are charged to the quota and given back on removal, to the byte", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const kept = yield* upload(user, "x".repeat(70_001))
+      const gone = yield* upload(user, "y".repeat(1_234_567))
+      assert.strictEqual(yield* usedBytes(user), 70_001 + 1_234_567)
+      const removed = yield* sendAs(user, `/api/documents/${gone.json.id}`, { method: "DELETE" })
+      assert.deepStrictEqual([removed.status, removed.text], [204, ""])
+      assert.strictEqual(yield* usedBytes(user), 70_001)
+      assertProblem(yield* sendAs(user, `/api/documents/${gone.json.id}`), 404, "not-found")
+      assertProblem(yield* sendAs(user, `/api/documents/${gone.json.id}`, { method: "DELETE" }), 404, "not-found")
+      assert.strictEqual(yield* usedBytes(user), 70_001)
+      yield* sendAs(user, `/api/documents/${kept.json.id}`, { method: "DELETE" })
+      assert.strictEqual(yield* usedBytes(user), 0)
+      yield* assertBalanced
+    })
+  )
+
+  it.effect("removed many times at once are given back once", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const { json } = yield* upload(user, "once")
+      const remove = sendAs(user, `/api/documents/${json.id}`, { method: "DELETE" })
+      const answers = yield* Effect.all(Array(8).fill(remove) as Array<typeof remove>, { concurrency: 8 })
+      assert.deepStrictEqual(answers.map(({ status }) => status).sort(), [204, ...Array(7).fill(404)])
+      assert.strictEqual(yield* usedBytes(user), 0)
+    })
+  )
+
+  it.effect("are renamed, and keep everything else", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const created = yield* upload(user, "text")
+      const renamed = yield* sendAs(
+        user,
+        `/api/documents/${created.json.id}`,
+        jsonBody({ filename: "a/b/Ünïcode 😀.md" })
+      )
+      assert.strictEqual(renamed.status, 200)
+      const { updatedAt, ...rest } = renamed.json
+      assert.deepStrictEqual(
+        { ...rest, updatedAt: created.json.updatedAt },
+        { ...created.json, filename: "Ünïcode 😀.md" }
+      )
+      assert.isAbove(Date.parse(updatedAt), Date.parse(created.json.updatedAt))
+      assert.deepStrictEqual((yield* sendAs(user, `/api/documents/${created.json.id}`)).json, renamed.json)
+    })
+  )
+
+  it.effect("have no text until they are ready, then every page of it", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const { json } = yield* upload(user, "text")
+      const path = `/api/documents/${json.id}/text`
+      const pending = yield* sendAs(user, path)
+      assertProblem(pending, 409, "text-not-ready", path)
+      assert.deepInclude(pending.json, { documentStatus: "pending", failureCode: null })
+      yield* setText(json.id, ["first", "second\nline"])
+      const ready = yield* sendAs(user, path)
+      assert.strictEqual(ready.status, 200)
+      assert.deepStrictEqual(ready.json, {
+        text: "first\fsecond\nline",
+        pages: [
+          { number: 1, text: "first", source: "text" },
+          { number: 2, text: "second\nline", source: "text" }
+        ]
+      })
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE documents SET status = 'failed', failure_code = 'encrypted', failure_message = 'It has a password'
+        WHERE id = ${json.id}`
+      const failed = yield* sendAs(user, path)
+      assertProblem(failed, 409, "text-not-ready", path)
+      assert.deepInclude(failed.json, { documentStatus: "failed", failureCode: "encrypted" })
+      const { failure } = (yield* sendAs(user, `/api/documents/${json.id}`)).json
+      assert.deepStrictEqual(failure, { code: "encrypted", message: "It has a password" })
+    })
+  )
+
+  it.effect("are processed again when they are finished, as one further job, and not before", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const { json } = yield* upload(user, "text")
+      const path = `/api/documents/${json.id}/reprocess`
+      assertProblem(yield* sendAs(user, path, { method: "POST" }), 409, "extraction-running", path)
+      yield* setText(json.id, ["text"])
+      const reprocess = sendAs(user, path, { method: "POST" })
+      const answers = yield* Effect.all([reprocess, reprocess, reprocess], { concurrency: 3 })
+      assert.deepStrictEqual(answers.map(({ status }) => status).sort(), [202, 409, 409])
+      const accepted = answers.find(({ status }) => status === 202)
+      assert.strictEqual(accepted?.json.status, "pending")
+      const sql = yield* SqlClient.SqlClient
+      const jobs = yield* sql`SELECT id FROM extraction_queue WHERE id LIKE ${`${json.id}:%`} ORDER BY id`
+      assert.deepStrictEqual(jobs, [{ id: `${json.id}:1` }, { id: `${json.id}:2` }])
     })
   )
 })

@@ -9,6 +9,11 @@ export interface Answer {
   readonly json: any
 }
 
+/** A logged-in account as far as requests need it. */
+export interface Caller {
+  readonly authorization: Readonly<Record<string, string>>
+}
+
 const password = "correct horse battery"
 
 /** Plain requests over a real socket, as any client would make them. */
@@ -22,7 +27,11 @@ export const send = (path: string, init: RequestInit = {}) =>
     })
   )
 
-export const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+/** As `send`, with this account's access token. */
+export const sendAs = ({ authorization }: Caller, path: string, init: RequestInit = {}) =>
+  send(path, { ...init, headers: { ...(init.headers as Record<string, string>), ...authorization } })
+
+export const post = (path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
   send(path, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
@@ -41,12 +50,12 @@ export const signUp = Effect.gen(function* () {
   return { id: registered.json.id as string, email, password, authorization, cookie }
 })
 
-export const upload = (
-  user: { readonly authorization: Record<string, string> },
-  content: string | Uint8Array<ArrayBuffer>,
-  filename = "note.txt"
-) => {
+export const upload = (user: Caller, content: string | Uint8Array<ArrayBuffer>, filename = "note.txt") => {
   const form = new FormData()
   form.append("file", new Blob([content]), filename)
-  return send("/api/documents", { method: "POST", headers: user.authorization, body: form })
+  return sendAs(user, "/api/documents", { method: "POST", body: form })
 }
+
+/** What the account has stored, as it is told itself. */
+export const usedBytes = (user: Caller) =>
+  Effect.map(sendAs(user, "/api/auth/me"), ({ json }) => json.quota.usedBytes as number)

@@ -1,4 +1,5 @@
 import { NodeFileSystem } from "@effect/platform-node"
+import type { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
@@ -17,21 +18,34 @@ const temporaryObjects = Layer.unwrap(
   })
 ).pipe(Layer.provide(NodeFileSystem.layer), Layer.orDie)
 
-/** The whole server on a free port of loopback, with a database and a store of its own, and nobody who takes its jobs. */
+interface Parts {
+  /** Environment variables on top of the tests' own. */
+  readonly variables?: Readonly<Record<string, string>>
+  readonly objects?: Layer.Layer<ObjectStore>
+  readonly database?: typeof testDatabase
+}
+
+/**
+ * The whole server on a free port of loopback, with a database and a store of its own, and nobody who takes its jobs. The
+ * parts it stands on are there for the test as well.
+ */
 export class TestServer extends Context.Service<TestServer, { readonly url: string }>()(
   "@kite/server/test/TestServer"
 ) {
-  static readonly layerWith = (changed: Readonly<Record<string, string>>) =>
+  /** With other parts than the usual ones. */
+  static readonly layerOn = ({ variables: changed = {}, objects = temporaryObjects, database = testDatabase }: Parts) =>
     Layer.effect(
       TestServer,
       Effect.map(HttpServer.addressFormattedWith(Effect.succeed), (url) => TestServer.of({ url }))
     ).pipe(
       Layer.provide(Http.layer),
-      Layer.provideMerge(Layer.mergeAll(temporaryObjects, ExtractionQueue.layer)),
-      Layer.provideMerge(testDatabase),
+      Layer.provideMerge(Layer.mergeAll(objects, ExtractionQueue.layer)),
+      Layer.provideMerge(database),
       Layer.provideMerge(Settings.layerOf({ ...variables, ...changed })),
       Layer.orDie
     )
 
-  static readonly layer = TestServer.layerWith({})
+  static readonly layerWith = (changed: Readonly<Record<string, string>>) => TestServer.layerOn({ variables: changed })
+
+  static readonly layer = TestServer.layerOn({})
 }

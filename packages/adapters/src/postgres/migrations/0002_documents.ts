@@ -3,13 +3,16 @@ import { SqlClient } from "effect/sql"
 
 /**
  * Documents, their pages and what a search looks at. `terms` holds the words of name and text without positions: a tsvector
- * ends at 1 MiB, so `document_terms` reads the pages in chunks and stops well before that instead of failing.
+ * ends at 1 MiB, so `document_terms` reads the pages in chunks and stops well before that instead of failing. A name's words
+ * are also looked up between its separators, once with the hyphen that makes 2026-04 a date and once without.
  */
 export const migration = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
     CREATE FUNCTION filename_terms(filename text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-      SELECT strip(to_tsvector('simple', filename || ' ' || regexp_replace(filename, '[^[:alnum:]]+', ' ', 'g')))
+      SELECT strip(to_tsvector('simple', normalize(concat_ws(' ', filename,
+        regexp_replace(filename, '[^[:alnum:]-]+', ' ', 'g'),
+        regexp_replace(filename, '[^[:alnum:]]+', ' ', 'g')), NFKC)))
     $$`
   yield* sql`
     CREATE TABLE documents (
@@ -56,7 +59,7 @@ export const migration = Effect.gen(function* () {
         WHERE page.document_id = document
         ORDER BY page.number, start
       LOOP
-        terms := terms || strip(to_tsvector('simple', chunk));
+        terms := terms || strip(to_tsvector('simple', normalize(chunk, NFKC)));
         EXIT WHEN pg_column_size(terms) > 500000;
       END LOOP;
       RETURN terms;

@@ -1,0 +1,28 @@
+import { assert, layer } from "@effect/vitest"
+import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
+import { Effect, Layer, Stream } from "effect"
+import { sendAs, signUp, upload } from "../parts/Client.ts"
+import { assertProblem } from "../parts/Problem.ts"
+import { TestServer } from "../parts/TestServer.ts"
+
+/** Takes every upload, and fails at every download. */
+const brokenStore = Layer.effect(
+  ObjectStore,
+  Effect.gen(function* () {
+    const store = yield* ObjectStore
+    const failure = new ObjectStoreError({ operation: "get", cause: new Error("the disk is gone") })
+    return ObjectStore.of({ ...store, get: () => Stream.fail(failure) })
+  })
+).pipe(Layer.provide(ObjectStore.layerMemory))
+
+layer(TestServer.layerOn({ objects: brokenStore }), { excludeTestServices: true })("on a broken store", (it) => {
+  it.effect("a download says when to try again", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const { json } = yield* upload(user, "hello world")
+      const answer = yield* sendAs(user, `/api/documents/${json.id}/content`)
+      assertProblem(answer, 503, "unavailable", `/api/documents/${json.id}/content`)
+      assert.strictEqual(answer.headers.get("retry-after"), "5")
+    })
+  )
+})

@@ -1,0 +1,21 @@
+import { assert } from "@effect/vitest"
+import type { Answer } from "./Client.ts"
+
+/** What no answer may tell: stacks, SQL, paths of this machine. */
+const leak = /node_modules|\/work\/|at .*\.ts|SELECT|syntax error/i
+
+/** The answer is this problem and nothing but it: RFC 9457, complete, and silent about what is behind the API. */
+export const assertProblem = (answer: Answer, status: number, name: string | RegExp, instance?: string) => {
+  const where = `${instance ?? ""} ${answer.status} ${answer.text.slice(0, 300)}`
+  assert.strictEqual(answer.status, status, where)
+  assert.strictEqual(answer.headers.get("content-type"), "application/problem+json", where)
+  const { json } = answer
+  if (typeof name === "string") assert.strictEqual(json.type, `urn:kite:problem:${name}`, where)
+  else assert.match(json.type, name, where)
+  assert.strictEqual(json.status, status, where)
+  assert.isNotEmpty(json.title, where)
+  assert.isString(json.correlationId, where)
+  if (instance === undefined) assert.isString(json.instance, where)
+  else assert.strictEqual(json.instance, instance, where)
+  assert.notMatch(answer.text, leak)
+}
