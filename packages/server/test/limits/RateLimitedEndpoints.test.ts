@@ -1,0 +1,147 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Array, Effect } from "effect"
+import { parseList } from "structured-headers"
+import { type Answer, call, proxy, statuses } from "./Caller.ts"
+import { LimitedServer } from "./LimitedServer.ts"
+
+const user = "01890a5d-ac96-774b-bcce-b302099a8057"
+const other = "01890a5d-ac96-774b-bcce-b302099a8058"
+const from = (address: string) => ({ from: proxy, forwardedFor: [address] })
+const login = (email: string, address: string) => call("/login", { ...from(address), body: JSON.stringify({ email }) })
+
+const names = (answer: Answer, header: string) =>
+  parseList(String(answer.headers[header] ?? "")).map(([name]) => String(name))
+
+const live = (name: string, test: () => Effect.Effect<void, never, LimitedServer>) =>
+  it.live(name, () => Effect.provide(test(), LimitedServer.layer))
+
+describe("an endpoint limited by address and e-mail", () => {
+  live(
+    "refuses guesses at one account that are spread over many addresses",
+    Effect.fnUntraced(function* () {
+      const guesses = Array.makeBy(5, (n) => login("ada@example.org", `203.0.113.${n}`))
+      assert.deepStrictEqual(yield* statuses(guesses), [200, 200, 200, 429, 429])
+      const refused = yield* login(" ADA@Example.org ", "198.51.100.1")
+      assert.strictEqual(refused.status, 429)
+      assert.deepStrictEqual(JSON.parse(refused.body)["violated-policies"], ["login-account"])
+      assert.strictEqual((yield* login("grace@example.org", "198.51.100.1")).status, 200)
+    })
+  )
+
+  live(
+    "refuses one address that tries many accounts, and charges no account for it",
+    Effect.fnUntraced(function* () {
+      const tries = Array.makeBy(7, (n) => login(`user${n}@example.org`, "203.0.113.9"))
+      assert.deepStrictEqual(yield* statuses(tries), [200, 200, 200, 200, 200, 429, 429])
+      const elsewhere = yield* login("user6@example.org", "198.51.100.1")
+      assert.include(String(elsewhere.headers.ratelimit), '"login-account";r=2')
+    })
+  )
+
+  live(
+    "counts a body without an e-mail by address alone",
+    Effect.fnUntraced(function* () {
+      for (const body of ["", "{", "[]", '{"email":7}', '{"email":"{}"}', "\u0000"]) {
+        const answer = yield* call("/login", { ...from("203.0.113.9"), body })
+        assert.deepStrictEqual(names(answer, "ratelimit"), ["auth-ip"])
+        assert.oneOf(answer.status, [200, 400, 429])
+      }
+      assert.strictEqual((yield* login("ada@example.org", "203.0.113.9")).status, 429)
+    })
+  )
+})
+
+describe("an endpoint limited by account", () => {
+  live(
+    "counts an account wherever it calls from, and accounts apart",
+    Effect.fnUntraced(function* () {
+      const calls = Array.makeBy(5, (n) => call("/documents", { ...from(`203.0.113.${n}`), token: user }))
+      assert.deepStrictEqual(yield* statuses(calls), [200, 200, 200, 429, 429])
+      const answer = yield* call("/documents", { ...from("203.0.113.1"), token: other })
+      assert.strictEqual(answer.status, 200)
+      assert.deepStrictEqual(names(answer, "ratelimit"), ["account"])
+    })
+  )
+
+  live(
+    "charges requests that fail to authenticate to their address, and lets a good token from there pass",
+    Effect.fnUntraced(function* () {
+      const bad = () => call("/documents", { ...from("203.0.113.9"), token: "guess" })
+      assert.deepStrictEqual(yield* statuses(Array.makeBy(5, bad)), [401, 401, 401, 429, 429])
+      assert.deepStrictEqual(names(yield* bad(), "ratelimit"), ["ip"])
+      const good = yield* call("/documents", { ...from("203.0.113.9"), token: user })
+      assert.strictEqual(good.status, 200)
+    })
+  )
+})
+
+describe("everything else", () => {
+  live(
+    "is limited by address: endpoints without a policy and unknown routes alike",
+    Effect.fnUntraced(function* () {
+      const calls = ["/ip", "/nowhere", "/wp-login.php", "/nowhere", "/ip"].map((path) =>
+        call(path, from("203.0.113.9"))
+      )
+      assert.deepStrictEqual(yield* statuses(calls), [200, 404, 404, 429, 429])
+    })
+  )
+
+  live(
+    "is never limited when its list of policies is empty",
+    Effect.fnUntraced(function* () {
+      const answers = yield* Effect.all(Array.makeBy(50, () => call("/live", from("203.0.113.9"))))
+      assert.isTrue(answers.every(({ headers, status }) => status === 200 && headers.ratelimit === undefined))
+    })
+  )
+
+  live(
+    "does not exempt loopback",
+    Effect.fnUntraced(function* () {
+      assert.deepStrictEqual(yield* statuses(Array.makeBy(4, () => call("/ip"))), [200, 200, 200, 429])
+    })
+  )
+})
+
+describe("the answers", () => {
+  live(
+    "say on every limited response what is left, as lists of RFC 9651",
+    Effect.fnUntraced(function* () {
+      const { headers } = yield* login("ada@example.org", "203.0.113.9")
+      assert.deepStrictEqual(
+        parseList(String(headers["ratelimit-policy"])).map(([name, parameters]) => [name, ...parameters]),
+        [
+          ["login-account", ["q", 3], ["w", 60]],
+          ["auth-ip", ["q", 5], ["w", 60]]
+        ]
+      )
+      assert.strictEqual(headers.ratelimit, '"login-account";r=2;t=60, "auth-ip";r=4;t=60')
+      assert.isUndefined(headers["retry-after"])
+      for (const status of [401, 404]) {
+        const answer = yield* call(status === 401 ? "/documents" : "/nowhere", from("203.0.113.10"))
+        assert.strictEqual(answer.status, status)
+        assert.deepStrictEqual(names(answer, "ratelimit-policy"), ["ip"])
+      }
+    })
+  )
+
+  live(
+    "refuse with the registered problem, and name nobody",
+    Effect.fnUntraced(function* () {
+      const answers = yield* Effect.all(Array.makeBy(6, () => login("ada@example.org", "203.0.113.9")))
+      const { body, headers, status } = answers[5] ?? assert.fail("no answer")
+      assert.strictEqual(status, 429)
+      assert.strictEqual(headers["content-type"], "application/problem+json")
+      assert.strictEqual(headers["cache-control"], "no-store")
+      assert.deepStrictEqual(JSON.parse(body), {
+        type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
+        status: 429,
+        title: "Too many requests",
+        "violated-policies": ["login-account"]
+      })
+      const seconds = parseList(String(headers.ratelimit))[0]?.[1].get("t")
+      assert.strictEqual(headers["retry-after"], String(seconds))
+      assert.isAbove(Number(seconds), 50)
+      assert.notMatch(JSON.stringify(headers) + body, /203\.0\.113|ada|example|@/)
+    })
+  )
+})
