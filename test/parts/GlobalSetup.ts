@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import * as Database from "@kite/adapters/postgres/Database"
 import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
 import { Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import type { TestProject } from "vitest/node"
+import { atExit } from "./AtExit.ts"
 import { onDatabase } from "./DatabaseUrl.ts"
 import { startRedis } from "./RedisServer.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
@@ -22,6 +25,9 @@ const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "o
 
 const postgres = Effect.gen(function* () {
   const dataDir = yield* temporaryDirectory
+  yield* atExit(() =>
+    process.kill(Number.parseInt(readFileSync(join(dataDir, "postgres", "postmaster.pid"), "utf8"), 10))
+  )
   const context = yield* Layer.build(EmbeddedPostgres.layer({ dataDir, settings }))
   const { url } = yield* Effect.provide(EmbeddedPostgres, context)
   yield* SqlClient.SqlClient.use((sql) => sql`CREATE DATABASE template_kite`).pipe(

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { connect, createServer } from "node:net"
 import { Effect, Ref, Schedule } from "effect"
+import { atExit } from "./AtExit.ts"
 import { command, findRedis, RedisUnavailable } from "./RedisProgram.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
@@ -40,13 +41,16 @@ const ping = (port: number) =>
 const awaitReady = (port: number) =>
   ping(port).pipe(Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 500 }), Effect.orDie)
 
+/** As found on the PATH by findRedis. */
+const program = "redis-server"
+
 const options = ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"]
 
 const programOn = Effect.fnUntraced(function* (port: number) {
   const directory = yield* temporaryDirectory
   const start = Effect.sync((): ChildProcess => {
     const address = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory]
-    return spawn("redis-server", [...address, ...options], { detached: true, stdio: "ignore" })
+    return spawn(program, [...address, ...options], { detached: true, stdio: "ignore" })
   })
   const end = (child: ChildProcess) =>
     Effect.callback<void>((resume) => {
@@ -57,6 +61,7 @@ const programOn = Effect.fnUntraced(function* (port: number) {
   const current = yield* Effect.acquireRelease(Effect.flatMap(start, Ref.make), (ref) =>
     Effect.flatMap(Ref.get(ref), end)
   )
+  yield* atExit(() => Ref.getUnsafe(current).kill("SIGKILL"))
   const signal = (name: NodeJS.Signals) => Effect.map(Ref.get(current), (child) => void child.kill(name))
   return {
     freeze: signal("SIGSTOP"),
