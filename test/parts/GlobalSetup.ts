@@ -3,11 +3,13 @@ import { join } from "node:path"
 import * as Database from "@kite/adapters/postgres/Database"
 import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
-import { Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { Redis } from "@kite/adapters/redis/Redis"
+import { Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import type { TestProject } from "vitest/node"
 import { atExit } from "./AtExit.ts"
 import { onDatabase } from "./DatabaseUrl.ts"
+import { RedisUnavailable } from "./RedisProgram.ts"
 import { startRedis } from "./RedisServer.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
@@ -39,7 +41,12 @@ const postgres = Effect.gen(function* () {
 
 const redis = Effect.suspend(() => {
   const { REDIS_URL: url = "" } = process.env
-  return url === "" ? startRedis : Effect.succeed({ url, source: "REDIS_URL" })
+  if (url === "") return startRedis
+  return Layer.build(Redis.layer(Redacted.make(url))).pipe(
+    Effect.flatMap((context) => Context.get(context, Redis).check),
+    Effect.mapError(() => new RedisUnavailable({ message: "the Redis of REDIS_URL does not answer" })),
+    Effect.as({ url, source: "REDIS_URL" })
+  )
 })
 
 /** Starts the real parts once for the whole run; what it started, and nothing else, ends with it. */
