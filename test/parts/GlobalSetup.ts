@@ -17,7 +17,7 @@ declare module "vitest" {
   interface ProvidedContext {
     /** The server of this run, on its database `postgres`. Suites use `testDatabase`. */
     postgresUrl: string
-    /** The Redis of this run. Suites use `testRedis`, or `startRedis` where they hurt it. */
+    /** The Redis of this run. Suites use `TestRedis`, or `startRedis` where they hurt it. */
     redisUrl: string
   }
 }
