@@ -29,6 +29,8 @@ const ensureBucket = (bucket: S3Bucket, { host, port, region, ...location }: S3L
       )
     )
 
+const stopped = () => Effect.fail(failure("get", "the store stopped in the middle of an object"))
+
 const get = Effect.fnUntraced(function* (bucket: S3Bucket, key: ObjectKey, range?: ByteRange) {
   const { offset, length } = yield* span(range, Number.MAX_SAFE_INTEGER)
   const response = yield* bucket
@@ -39,16 +41,14 @@ const get = Effect.fnUntraced(function* (bucket: S3Bucket, key: ObjectKey, range
   if (Number.isNaN(announced) || (range !== undefined && announced !== length)) {
     return yield* failure("get", `asked for ${length} bytes from ${offset} on, the store offers ${announced}`)
   }
-  return NodeStream.fromReadable<Uint8Array, ObjectStoreError>({
+  const content = NodeStream.fromReadable<Uint8Array, ObjectStoreError>({
     evaluate: () => response,
     onError: (cause) => new ObjectStoreError({ operation: "get", cause })
-  }).pipe(
-    Stream.timeoutOrElse({
-      duration: answerWithin,
-      orElse: () => Stream.fail(failure("get", "the store stopped in the middle of an object"))
-    }),
-    exactly(announced)
-  )
+  })
+  // Not Stream.timeoutOrElse: that one reads ahead of a slow reader.
+  return Stream.transformPull(content, (pull) =>
+    Effect.succeed(Effect.timeoutOrElse(pull, { duration: answerWithin, orElse: stopped }))
+  ).pipe(exactly(announced))
 })
 
 const listPage = Effect.fnUntraced(function* (bucket: S3Bucket, token: string) {

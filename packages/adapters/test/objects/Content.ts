@@ -51,3 +51,14 @@ export const sha256 = <E>(content: Stream.Stream<Uint8Array, E>) =>
 
 export const collect = <E>(content: Stream.Stream<Uint8Array, E>) =>
   Effect.map(Stream.runCollect(content), (chunks) => Buffer.concat(chunks))
+
+/** The most bytes of buffers that this process held, beyond what it held before, while the stream was drawn. */
+export const peakOf = <E>(content: Stream.Stream<Uint8Array, E>) => {
+  const before = process.memoryUsage().arrayBuffers
+  let peak = 0
+  const watched = Stream.map(content, (chunk) => {
+    peak = Math.max(peak, process.memoryUsage().arrayBuffers - before)
+    return chunk
+  })
+  return { watched, peak: () => peak }
+}

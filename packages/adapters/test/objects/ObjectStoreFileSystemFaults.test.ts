@@ -1,0 +1,140 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { inspect } from "node:util"
+import { NodeFileSystem } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
+import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
+import { Context, Deferred, Effect, Fiber, FileSystem, Layer, Schedule, Schema, Stream } from "effect"
+import { collect, endless, newKey, peakOf } from "./Content.ts"
+import { temporaryFolder } from "./TemporaryFolder.ts"
+
+class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
+
+const open = (directory: string) =>
+  Effect.map(Layer.build(ObjectStoreFileSystem.layer(directory)), (context) => Context.get(context, ObjectStore))
+
+const incoming = (directory: string) => Effect.promise(() => readdir(join(directory, "incoming")))
+
+it.effect("writes to a file that no reader sees, and removes it when the content fails or is interrupted", () =>
+  Effect.gen(function* () {
+    const directory = yield* temporaryFolder
+    const [objects, key, reached] = [yield* open(directory), yield* newKey, yield* Deferred.make<void>()]
+    yield* Effect.flip(objects.put(key, Stream.concat(endless(1_000_000), Stream.fail(new Broken()))))
+    assert.deepEqual(yield* incoming(directory), [])
+    const stuck = Stream.fromEffect(Effect.andThen(Deferred.succeed(reached, undefined), Effect.never))
+    const fiber = yield* Effect.forkChild(objects.put(key, Stream.concat(endless(1_000_000), stuck)))
+    yield* Deferred.await(reached)
+    assert.lengthOf(yield* incoming(directory), 1)
+    yield* Fiber.interrupt(fiber)
+    assert.deepEqual(yield* incoming(directory), [])
+  })
+)
+
+it.effect("keeps objects from other users of the machine", () =>
+  Effect.gen(function* () {
+    const directory = yield* temporaryFolder
+    const [objects, key] = [yield* open(directory), yield* newKey]
+    yield* objects.put(key, Stream.make(new Uint8Array(1)))
+    const { mode } = yield* Effect.promise(() => stat(join(directory, key.slice(-2), key)))
+    assert.strictEqual(mode & 0o777, 0o600)
+  })
+)
+
+it.effect("passes over names that are not its own", () =>
+  Effect.gen(function* () {
+    const directory = yield* temporaryFolder
+    const [objects, key] = [yield* open(directory), yield* newKey]
+    yield* objects.put(key, Stream.make(new Uint8Array(1)))
+    const other = key.slice(-2) === "00" ? "01" : "00"
+    yield* Effect.promise(() => writeFile(join(directory, other, "README"), "foreign"))
+    yield* Effect.promise(() => writeFile(join(directory, other, key), "the wrong folder"))
+    yield* Effect.promise(() => mkdir(join(directory, other, `00000000-0000-4000-8000-0000000000${other}`)))
+    const found = yield* Stream.runCollect(objects.list)
+    assert.deepEqual(
+      found.map((object) => object.key),
+      [key]
+    )
+  })
+)
+
+it.effect("fails with the disk's own error when the disk is full", () =>
+  Effect.gen(function* () {
+    const directory = yield* temporaryFolder
+    const fs = yield* FileSystem.FileSystem
+    // The kernel's own full disk stands in for the incoming file.
+    const full = FileSystem.FileSystem.of({
+      ...fs,
+      open: (path, options) => (options?.flag === "wx" ? fs.open("/dev/full", { flag: "r+" }) : fs.open(path, options))
+    })
+    const layer = Layer.provide(
+      ObjectStoreFileSystem.layerNoDeps(directory),
+      Layer.succeed(FileSystem.FileSystem, full)
+    )
+    const [objects, key] = [Context.get(yield* Layer.build(layer), ObjectStore), yield* newKey]
+    const error = yield* Effect.flip(objects.put(key, endless(100_000)))
+    assert.instanceOf(error, ObjectStoreError)
+    assert.include(inspect(error, { depth: 10 }), "ENOSPC")
+    assert.strictEqual((yield* Effect.flip(collect(objects.get(key))))._tag, "ObjectNotFound")
+  }).pipe(Effect.provide(NodeFileSystem.layer))
+)
+
+it.live("shows nothing of an upload whose process was killed, and tidies up after it an hour later", () =>
+  Effect.gen(function* () {
+    const directory = yield* temporaryFolder
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        spawn(process.execPath, [join(import.meta.dirname, "PutForever.ts"), directory], { stdio: "inherit" })
+      ),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    )
+    const written = Effect.promise(() =>
+      readdir(join(directory, "incoming")).then(
+        ([name = ""]) => stat(join(directory, "incoming", name)).then(({ size }) => size),
+        () => 0
+      )
+    )
+    yield* written.pipe(
+      Effect.filterOrFail((size) => size === 1_000_000),
+      Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 1_000 })
+    )
+    const ended = once(child, "exit")
+    child.kill("SIGKILL")
+    yield* Effect.promise(() => ended)
+
+    const objects = yield* open(directory)
+    assert.deepEqual(yield* Stream.runCollect(objects.list), [])
+    const [name = ""] = yield* incoming(directory)
+    const hourAgo = new Date(Date.now() - 3_601_000)
+    yield* Effect.promise(() => writeFile(join(directory, "incoming", "of-a-live-process"), ""))
+    yield* Effect.promise(() => utimes(join(directory, "incoming", name), hourAgo, hourAgo))
+    yield* open(directory)
+    yield* incoming(directory).pipe(
+      Effect.filterOrFail((names) => names.length === 1),
+      Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 500 })
+    )
+    assert.deepEqual(yield* incoming(directory), ["of-a-live-process"])
+  })
+)
+
+it.effect("holds next to nothing in memory, however large the object", () =>
+  Effect.gen(function* () {
+    const [objects, key] = [yield* open(yield* temporaryFolder), yield* newKey]
+    const { watched, peak } = peakOf(endless(64_000_000))
+    assert.strictEqual(yield* objects.put(key, watched), 64_000_000)
+    assert.isBelow(peak(), 2_000_000)
+  })
+)
+
+it.effect("does not start where no folder can be, and says so when its folder is gone", () =>
+  Effect.gen(function* () {
+    const directory = yield* temporaryFolder
+    yield* Effect.promise(() => writeFile(join(directory, "file"), ""))
+    assert.instanceOf(yield* Effect.flip(open(join(directory, "file"))), ObjectStoreError)
+    const objects = yield* open(join(directory, "gone"))
+    yield* Effect.promise(() => rm(join(directory, "gone"), { recursive: true }))
+    assert.instanceOf(yield* Effect.flip(objects.check), ObjectStoreError)
+  })
+)

@@ -1,0 +1,11 @@
+import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
+import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
+import { Effect, Stream } from "effect"
+import { newKey } from "./Content.ts"
+
+// A process to be killed: one upload into the folder of its argument that never ends but stops growing at 1 MB.
+const [, , directory = ""] = process.argv
+const content = Stream.concat(Stream.make(new Uint8Array(1_000_000)), Stream.never)
+const put = Effect.flatMap(newKey, (key) => ObjectStore.use((objects) => objects.put(key, content)))
+Effect.runFork(Effect.provide(put, ObjectStoreFileSystem.layer(directory)))
+setInterval(() => {}, 60_000)

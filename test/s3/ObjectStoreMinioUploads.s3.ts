@@ -1,0 +1,106 @@
+import { assert, it } from "@effect/vitest"
+import { abortAbandonedUploads } from "@kite/adapters/objects/AbandonedUploads"
+import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
+import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
+import { connectS3Bucket } from "@kite/adapters/objects/S3Bucket"
+import { parseS3Location } from "@kite/adapters/objects/S3Location"
+import { partBytes } from "@kite/adapters/objects/S3Upload"
+import { Context, Deferred, Effect, Fiber, Layer, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { endless, newKey, peakOf, sha256 } from "../../packages/adapters/test/objects/Content.ts"
+import { openUploads, testBucket } from "./TestBucket.ts"
+
+class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
+
+const open = Effect.gen(function* () {
+  const behind = yield* testBucket
+  const context = yield* Layer.build(ObjectStoreMinio.layer(behind.url))
+  return { ...behind, objects: Context.get(context, ObjectStore), key: yield* newKey }
+})
+
+for (const [parts, sizeBytes] of [
+  [1, partBytes],
+  [2, partBytes + 1],
+  [2, 2 * partBytes],
+  [3, 2 * partBytes + 12_345]
+] as const) {
+  it.live(`stores ${sizeBytes} bytes in ${parts} part(s)`, () =>
+    Effect.gen(function* () {
+      const { objects, key, client, bucket } = yield* open
+      assert.strictEqual(yield* objects.put(key, endless(sizeBytes)), sizeBytes)
+      const { etag, size } = yield* Effect.promise(() => client.statObject(bucket, key))
+      assert.strictEqual(size, sizeBytes)
+      assert.match(etag, parts === 1 ? /^[0-9a-f]{32}$/ : new RegExp(`-${parts}$`))
+      assert.strictEqual(yield* sha256(objects.get(key)), yield* sha256(endless(sizeBytes)))
+      assert.deepEqual(yield* openUploads(client, bucket), [])
+    })
+  )
+}
+
+it.live("aborts the multipart upload of content that fails or is interrupted", () =>
+  Effect.gen(function* () {
+    const { objects, key, client, bucket } = yield* open
+    const reached = yield* Deferred.make<void>()
+    const content = endless(2 * partBytes)
+    yield* Effect.flip(objects.put(key, Stream.concat(content, Stream.fail(new Broken()))))
+    assert.deepEqual(yield* openUploads(client, bucket), [])
+    const stuck = Stream.fromEffect(Effect.andThen(Deferred.succeed(reached, undefined), Effect.never))
+    const fiber = yield* Effect.forkChild(objects.put(key, Stream.concat(content, stuck)))
+    yield* Deferred.await(reached)
+    assert.deepEqual(yield* openUploads(client, bucket), [key])
+    yield* Fiber.interrupt(fiber)
+    assert.deepEqual(yield* openUploads(client, bucket), [])
+  })
+)
+
+it.effect("aborts uploads of its own keys at its start when they are older than a day", () =>
+  Effect.gen(function* () {
+    const [{ client, bucket, url }, key] = [yield* testBucket, yield* newKey]
+    yield* Effect.promise(() => client.makeBucket(bucket))
+    yield* Effect.promise(() => client.initiateNewMultipartUpload(bucket, key, {}))
+    const foreign = yield* Effect.promise(() => client.initiateNewMultipartUpload(bucket, "foreign", {}))
+    const settled = (count: number) =>
+      openUploads(client, bucket).pipe(
+        Effect.filterOrFail((names) => names.length === count),
+        Effect.retry({ times: 500 })
+      )
+    yield* TestClock.setTime(Date.now() + 25 * 3_600_000)
+    yield* Layer.build(ObjectStoreMinio.layer(url))
+    assert.deepEqual(yield* settled(1), ["foreign"])
+    yield* Effect.promise(() => client.abortMultipartUpload(bucket, "foreign", foreign))
+  })
+)
+
+it.effect("leaves younger uploads alone: another process may be at them", () =>
+  Effect.gen(function* () {
+    const [{ client, bucket, url }, key] = [yield* testBucket, yield* newKey]
+    yield* Effect.promise(() => client.makeBucket(bucket))
+    const id = yield* Effect.promise(() => client.initiateNewMultipartUpload(bucket, key, {}))
+    yield* TestClock.setTime(Date.now() + 23 * 3_600_000)
+    assert.strictEqual(yield* abortAbandonedUploads(yield* connectS3Bucket(yield* parseS3Location(url))), 0)
+    assert.deepEqual(yield* openUploads(client, bucket), [key])
+    yield* Effect.promise(() => client.abortMultipartUpload(bucket, key, id))
+  })
+)
+
+it.live("holds one part of each upload in memory, however large the objects", () =>
+  Effect.gen(function* () {
+    const { objects } = yield* open
+    const { watched, peak } = peakOf(endless(64_000_000))
+    assert.strictEqual(yield* objects.put(yield* newKey, watched), 64_000_000)
+    assert.isBelow(peak(), 2 * partBytes)
+  })
+)
+
+it.live("keeps many large uploads at once apart", () =>
+  Effect.gen(function* () {
+    const { objects } = yield* open
+    const puts = Effect.fnUntraced(function* (extra: number) {
+      const [key, sizeBytes] = [yield* newKey, 2 * partBytes + extra]
+      yield* objects.put(key, endless(sizeBytes))
+      return (yield* sha256(objects.get(key))) === (yield* sha256(endless(sizeBytes)))
+    })
+    const whole = yield* Effect.forEach([1, 2, 3, 4, 5, 6], puts, { concurrency: "unbounded" })
+    assert.deepEqual(whole, Array(6).fill(true))
+  })
+)
