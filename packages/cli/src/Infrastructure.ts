@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
 import * as Database from "@kite/adapters/postgres/Database"
@@ -35,10 +36,12 @@ export const objectStore = Layer.unwrap(
 )
 
 /** What server and worker share: database, object store and queue. One process that is both must build it once. */
-export const layer = Layer.mergeAll(objectStore, ExtractionQueue.layer).pipe(Layer.provideMerge(database))
+export const layer = Layer.mergeAll(objectStore, ExtractionQueue.layer, ConfiguredMailer.layer).pipe(
+  Layer.provideMerge(database)
+)
 
 /** The same on a database that is migrated first. */
-export const migrated = Layer.mergeAll(objectStore, ExtractionQueue.layer).pipe(
+export const migrated = Layer.mergeAll(objectStore, ExtractionQueue.layer, ConfiguredMailer.layer).pipe(
   Layer.provideMerge(Migrations.layer),
   Layer.provideMerge(database)
 )

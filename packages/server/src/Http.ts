@@ -9,6 +9,8 @@ import { AccessTokens } from "./auth/AccessTokens.ts"
 import { Auth } from "./auth/Auth.ts"
 import * as AuthHandlers from "./auth/AuthHandlers.ts"
 import * as BearerAuthentication from "./auth/BearerAuthentication.ts"
+import * as PasswordResetPage from "./auth/PasswordResetPage.ts"
+import { Passwords } from "./auth/Passwords.ts"
 import { Documents } from "./documents/Documents.ts"
 import * as DocumentsHandlers from "./documents/DocumentsHandlers.ts"
 import { Health } from "./health/Health.ts"
@@ -23,12 +25,13 @@ const maxBodySize = ByteSize.kibibytes(64)
 
 const handlers = Layer.mergeAll(AuthHandlers.layer, DocumentsHandlers.layer, HealthHandlers.layer).pipe(
   Layer.provide([BearerAuthentication.layer, RequestValidationLayer.layer]),
-  Layer.provide([Auth.layer, AccessTokens.layer, Documents.layer, Health.layer])
+  Layer.provide([Auth.layer, Passwords.layer, AccessTokens.layer, Documents.layer, Health.layer])
 )
 
 const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(handlers)),
   HttpApiScalar.layer(Api, { path: "/docs" }),
+  PasswordResetPage.layer,
   MethodNotAllowed.layer
 )
 

@@ -30,9 +30,12 @@ export const Variables = Schema.Struct({
       Schema.String.check(Schema.isMinLength(32, { message: "must have 32 characters or more" }))
     )
   ),
+  REFRESH_TOKEN_LIFETIME: withDefault(Millis, "30d"),
   MAX_UPLOAD_BYTES: withDefault(Bytes, "25 MiB"),
   QUOTA_BYTES: withDefault(Bytes, "100 MB"),
   CORS_ORIGINS: withDefault(List, ""),
+  SMTP_URL: Schema.optionalKey(secretUrl("smtp:", "smtps:")),
+  MAIL_FROM: withDefault(Schema.NonEmptyString, "kite <kite@localhost>"),
   WORKER_CONCURRENCY: withDefault(Whole(1, 64), "2"),
   OCR_LANGUAGES: withDefault(List, "eng"),
   LOG_LEVEL: withDefault(Schema.Literals(["trace", "debug", "info", "warn", "error"]), "info"),

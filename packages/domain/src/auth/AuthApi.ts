@@ -1,9 +1,18 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { EmailTaken, ForeignOrigin, InvalidCredentials, InvalidSession, WeakPassword } from "./AuthErrors.ts"
+import {
+  EmailTaken,
+  ForeignOrigin,
+  InvalidCredentials,
+  InvalidResetToken,
+  InvalidSession,
+  WeakPassword,
+  WrongPassword
+} from "./AuthErrors.ts"
 import { Authentication } from "./Authentication.ts"
 import { Email } from "./Email.ts"
 import { GivenPassword, NewPassword } from "./Password.ts"
+import { ResetToken } from "./ResetToken.ts"
 import { User } from "./User.ts"
 
 /** What login and refresh answer; the refresh token travels in an httpOnly cookie. `expiresIn` is in seconds. */
@@ -25,11 +34,26 @@ export class AuthApi extends HttpApiGroup.make("auth")
     HttpApiEndpoint.post("login", "/login", {
       payload: Schema.Struct({ email: Email, password: GivenPassword }),
       success: Session,
-      error: InvalidCredentials
+      error: [InvalidCredentials, ForeignOrigin]
     }),
     HttpApiEndpoint.post("refresh", "/refresh", { success: Session, error: [InvalidSession, ForeignOrigin] }),
     HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent, error: ForeignOrigin }),
-    HttpApiEndpoint.get("me", "/me", { success: User }).middleware(Authentication)
+    HttpApiEndpoint.post("logoutAll", "/logout-all", { success: HttpApiSchema.NoContent }).middleware(Authentication),
+    HttpApiEndpoint.get("me", "/me", { success: User }).middleware(Authentication),
+    HttpApiEndpoint.post("changePassword", "/password", {
+      payload: Schema.Struct({ currentPassword: GivenPassword, newPassword: NewPassword }),
+      success: HttpApiSchema.NoContent,
+      error: [WrongPassword, WeakPassword]
+    }).middleware(Authentication),
+    HttpApiEndpoint.post("requestPasswordReset", "/password-reset", {
+      payload: Schema.Struct({ email: Email }),
+      success: HttpApiSchema.Accepted
+    }),
+    HttpApiEndpoint.post("confirmPasswordReset", "/password-reset/confirm", {
+      payload: Schema.Struct({ token: ResetToken, newPassword: NewPassword }),
+      success: HttpApiSchema.NoContent,
+      error: [InvalidResetToken, WeakPassword]
+    })
   )
   .prefix("/api/auth")
   .annotateMerge(OpenApi.annotations({ title: "Auth", description: "Accounts and sessions" })) {}

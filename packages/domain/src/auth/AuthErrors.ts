@@ -36,7 +36,21 @@ export class WeakPassword extends HttpApiError.Problem<WeakPassword>()("WeakPass
   title: "The password is too easy to guess"
 }) {}
 
-/** 403: a cookie endpoint was called from another origin. */
+/** 403: the current password, asked for again before a change, is wrong. Not 401: the access token is valid. */
+export class WrongPassword extends HttpApiError.Problem<WrongPassword>()("WrongPassword", {
+  type: problemType("wrong-password"),
+  status: 403,
+  title: "The current password is wrong"
+}) {}
+
+/** 400: the reset token is unknown, used, replaced or older than an hour. */
+export class InvalidResetToken extends HttpApiError.Problem<InvalidResetToken>()("InvalidResetToken", {
+  type: problemType("invalid-reset-token"),
+  status: 400,
+  title: "The reset link is not valid any longer"
+}) {}
+
+/** 403: a cookie endpoint was called from another origin, or by a client that names none. */
 export class ForeignOrigin extends HttpApiError.Problem<ForeignOrigin>()("ForeignOrigin", {
   type: problemType("foreign-origin"),
   status: 403,

@@ -1,17 +1,25 @@
+import { MailQueue } from "@kite/adapters/mail/MailQueue"
+import { orDefect } from "@kite/adapters/postgres/Rows"
 import type { Session } from "@kite/domain/auth/AuthApi"
 import {
   type EmailTaken,
   InvalidCredentials,
   InvalidSession,
   Unauthenticated,
-  WeakPassword
+  type WeakPassword
 } from "@kite/domain/auth/AuthErrors"
 import type { Email } from "@kite/domain/auth/Email"
 import type { GivenPassword, NewPassword } from "@kite/domain/auth/Password"
 import type { Role, User, UserId } from "@kite/domain/auth/User"
-import { Context, Effect, Layer, Option, Redacted } from "effect"
-import { AccessTokens, accessTokenSeconds } from "./AccessTokens.ts"
+import { Context, Effect, Layer, Option, type Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { accessTokenSeconds } from "./AccessTokenLifetime.ts"
+import { AccessTokens } from "./AccessTokens.ts"
+import { recordAuthEvent } from "./AuthEvents.ts"
+import { tokenReuseMail } from "./AuthMails.ts"
 import { PasswordHasher } from "./PasswordHasher.ts"
+import { checkPassword } from "./PasswordPolicy.ts"
+import { RevokedSessions } from "./RevokedSessions.ts"
 import { type RefreshableSession, Sessions } from "./Sessions.ts"
 import { Users } from "./Users.ts"
 
@@ -33,16 +41,20 @@ export class Auth extends Context.Service<
     readonly login: (email: Email, password: GivenPassword) => Effect.Effect<Granted, InvalidCredentials>
     readonly refresh: (token: Redacted.Redacted) => Effect.Effect<Granted, InvalidSession>
     readonly logout: (token: Redacted.Redacted) => Effect.Effect<void>
+    readonly logoutAll: (id: UserId) => Effect.Effect<void>
     readonly me: (id: UserId) => Effect.Effect<User, Unauthenticated>
   }
 >()("@kite/server/auth/Auth") {
   static readonly layerNoDeps = Layer.effect(
     Auth,
     Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
       const users = yield* Users
       const sessions = yield* Sessions
+      const revoked = yield* RevokedSessions
       const hasher = yield* PasswordHasher
       const tokens = yield* AccessTokens
+      const mails = yield* MailQueue
 
       const grant = Effect.fnUntraced(function* (user: User, session: RefreshableSession) {
         const accessToken = yield* tokens.issue({ sub: user.id, role: user.role, sid: session.id })
@@ -50,26 +62,51 @@ export class Auth extends Context.Service<
         return { body, session }
       })
 
+      const warnOfReuse = (userId: UserId) =>
+        mails.offer(
+          Effect.map(
+            users.findById(userId),
+            Option.map(({ user }) => tokenReuseMail(user.email))
+          )
+        )
+
       return Auth.of({
         register: Effect.fn("Auth.register")(function* (email, password, role) {
-          if (Redacted.value(password).toLowerCase().includes(email)) {
-            return yield* new WeakPassword({ detail: "The password must not hold the e-mail address" })
-          }
-          return yield* users.create({ email, passwordHash: yield* hasher.hash(password), role })
+          yield* checkPassword(password, email)
+          const passwordHash = yield* hasher.hash(password)
+          return yield* users.create({ email, passwordHash, role }).pipe(
+            Effect.tap(({ id }) => recordAuthEvent("register", id)),
+            sql.withTransaction,
+            Effect.catchTag("SqlError", (error) => orDefect(Effect.fail(error)))
+          )
         }),
         login: Effect.fn("Auth.login")(function* (email, password) {
           const account = Option.getOrUndefined(yield* users.findByEmail(email))
           const matches = yield* hasher.verify(account?.passwordHash, password)
-          if (account === undefined || !matches || !account.active) return yield* new InvalidCredentials({})
-          return yield* grant(account.user, yield* sessions.start(account.user.id))
+          if (account === undefined || !matches || !account.active) {
+            yield* recordAuthEvent("login_failed", account?.user.id)
+            return yield* new InvalidCredentials({})
+          }
+          return yield* grant(account.user, yield* sessions.start(account))
         }),
-        refresh: Effect.fn("Auth.refresh")(function* (token) {
-          const session = yield* sessions.rotate(token)
-          const account = Option.getOrUndefined(yield* users.findById(session.userId))
-          if (!account?.active) return yield* new InvalidSession({})
-          return yield* grant(account.user, session)
-        }),
+        refresh: Effect.fn("Auth.refresh")(
+          function* (token) {
+            const session = yield* sessions.rotate(token)
+            const account = Option.getOrUndefined(yield* users.findById(session.userId))
+            if (!account?.active) return yield* new InvalidSession({})
+            return yield* grant(account.user, session)
+          },
+          Effect.catchTag("TokenReused", ({ userId }) =>
+            Effect.andThen(warnOfReuse(userId), Effect.fail(new InvalidSession({})))
+          )
+        ),
         logout: sessions.end,
+        logoutAll: Effect.fn("Auth.logoutAll")(function* (id) {
+          const ended = yield* orDefect(
+            sql.withTransaction(Effect.andThen(recordAuthEvent("logout_all", id), sessions.endAll(id)))
+          )
+          yield* revoked.add(ended)
+        }),
         me: (id) =>
           Effect.flatMap(
             users.findById(id),
@@ -83,6 +120,7 @@ export class Auth extends Context.Service<
   )
 
   static readonly layer = Auth.layerNoDeps.pipe(
-    Layer.provide([Users.layer, Sessions.layer, PasswordHasher.layer, AccessTokens.layer])
+    Layer.provide([Users.layer, Sessions.layer, RevokedSessions.layer, AccessTokens.layer]),
+    Layer.provide([PasswordHasher.layer, MailQueue.layer])
   )
 }

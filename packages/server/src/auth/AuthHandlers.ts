@@ -5,6 +5,7 @@ import { Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Auth, type Granted } from "./Auth.ts"
 import { makeOriginCheck } from "./OriginCheck.ts"
+import { Passwords } from "./Passwords.ts"
 import { clearRefreshCookie, refreshToken, setRefreshCookie } from "./RefreshCookie.ts"
 
 const answer = ({ body, session }: Granted) => Effect.as(setRefreshCookie(session), body)
@@ -14,23 +15,36 @@ export const layer = HttpApiBuilder.group(
   "auth",
   Effect.fn(function* (handlers) {
     const auth = yield* Auth
-    const checkOrigin = yield* makeOriginCheck
+    const passwords = yield* Passwords
+    const origin = yield* makeOriginCheck
+    const endPresented = Effect.flatMap(refreshToken, (token) =>
+      Option.isSome(token) ? auth.logout(token.value) : Effect.void
+    )
     return handlers.handleAll({
       register: ({ payload }) => auth.register(payload.email, payload.password, "user"),
-      login: ({ payload }) => Effect.flatMap(auth.login(payload.email, payload.password), answer),
+      login: Effect.fn(function* ({ payload }) {
+        yield* origin.refuseForeign
+        const granted = yield* auth.login(payload.email, payload.password)
+        yield* endPresented
+        return yield* answer(granted)
+      }),
       refresh: Effect.fn(function* () {
-        yield* checkOrigin
+        yield* origin.demandAllowed
         const token = yield* refreshToken
         if (Option.isNone(token)) return yield* new InvalidSession({})
         return yield* answer(yield* auth.refresh(token.value))
       }),
-      logout: Effect.fn(function* () {
-        yield* checkOrigin
-        const token = yield* refreshToken
-        if (Option.isSome(token)) yield* auth.logout(token.value)
-        yield* clearRefreshCookie
-      }),
-      me: () => Effect.flatMap(CurrentUser, ({ id }) => auth.me(id))
+      logout: () => Effect.andThen(origin.demandAllowed, Effect.andThen(endPresented, clearRefreshCookie)),
+      logoutAll: () =>
+        CurrentUser.pipe(
+          Effect.flatMap(({ id }) => auth.logoutAll(id)),
+          Effect.andThen(clearRefreshCookie)
+        ),
+      me: () => Effect.flatMap(CurrentUser, ({ id }) => auth.me(id)),
+      changePassword: ({ payload: { currentPassword, newPassword } }) =>
+        Effect.flatMap(CurrentUser, (user) => passwords.change(user, currentPassword, newPassword)),
+      requestPasswordReset: ({ payload }) => passwords.requestReset(payload.email),
+      confirmPasswordReset: ({ payload }) => passwords.confirmReset(payload.token, payload.newPassword)
     })
   })
 )

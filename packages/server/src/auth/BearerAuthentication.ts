@@ -2,7 +2,13 @@ import { withUser } from "@kite/adapters/logging/RequestContext"
 import { Authentication } from "@kite/domain/auth/Authentication"
 import { CurrentUser } from "@kite/domain/auth/CurrentUser"
 import { Effect, Layer } from "effect"
+import { HttpEffect, HttpServerResponse } from "effect/http"
 import { AccessTokens } from "./AccessTokens.ts"
+
+/** RFC 6750 section 3: every 401 names the scheme. Which check failed stays untold. */
+const challenge = HttpEffect.appendPreResponseHandler((_request, response) =>
+  Effect.succeed(HttpServerResponse.setHeader(response, "www-authenticate", 'Bearer realm="kite"'))
+)
 
 /** Authentication by access token: no query, no round trip. */
 export const layer = Layer.effect(
@@ -11,8 +17,9 @@ export const layer = Layer.effect(
     const tokens = yield* AccessTokens
     return Authentication.of({
       bearer: Effect.fnUntraced(function* (httpEffect, { credential }) {
-        const { sub, role } = yield* tokens.verify(credential)
-        return yield* withUser(sub)(Effect.provideService(httpEffect, CurrentUser, { id: sub, role }))
+        const { sub, role, sid } = yield* Effect.tapError(tokens.verify(credential), () => challenge)
+        const user = { id: sub, role, sessionId: sid }
+        return yield* withUser(sub)(Effect.provideService(httpEffect, CurrentUser, user))
       })
     })
   })

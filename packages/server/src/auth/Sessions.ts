@@ -1,15 +1,19 @@
-import { createHash } from "node:crypto"
-import { decodeRow, orDefect } from "@kite/adapters/postgres/Rows"
-import { InvalidSession } from "@kite/domain/auth/AuthErrors"
+import { decodeRow, decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
+import { Settings } from "@kite/adapters/settings/Settings"
+import { InvalidCredentials, InvalidSession } from "@kite/domain/auth/AuthErrors"
 import { UserId } from "@kite/domain/auth/User"
-import { Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Context, Data, type DateTime, Effect, Layer, Option, type Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
+import type { Fragment } from "effect/sql/Statement"
+import { recordAuthEvent } from "./AuthEvents.ts"
+import * as ExpiredSessions from "./ExpiredSessions.ts"
+import { hashOf } from "./OpaqueToken.ts"
+import { makeAddToken, makeRotate } from "./RefreshRotation.ts"
+import { RevokedSessions } from "./RevokedSessions.ts"
+import type { Account } from "./Users.ts"
 
-/** How long a login lasts, whatever happens in between. */
-export const sessionLifetime = "30 days"
-
-/** A login. The token is 32 random bytes, base64url; only its SHA-256 is stored. */
+/** A login; it ends with `expiresAt`, whatever happens in between. Only the SHA-256 of its token is stored. */
 export interface RefreshableSession {
   readonly id: string
   readonly userId: UserId
@@ -17,84 +21,96 @@ export interface RefreshableSession {
   readonly expiresAt: DateTime.Utc
 }
 
-const TokenRow = Schema.Struct({
-  sessionId: Schema.String,
-  userId: UserId,
-  usedAt: Schema.NullOr(Schema.DateTimeUtcFromDate),
-  revokedAt: Schema.NullOr(Schema.DateTimeUtcFromDate),
-  expiresAt: Schema.DateTimeUtcFromDate
-})
+/** A used refresh token came back after the grace; its session has ended. */
+export class TokenReused extends Data.TaggedError("TokenReused")<{ readonly userId: UserId }> {}
 
-const hashOf = (token: Redacted.Redacted) => createHash("sha256").update(Redacted.value(token)).digest()
+const EndedRow = Schema.Struct({ id: Schema.String, userId: UserId })
 
-/** Sessions and their rotating refresh tokens (OWASP ASVS 5.0 V10.4.5: a token that is used twice ends its session). */
+/** Sessions and their rotating refresh tokens (RFC 9700 section 4.14.2: a token that is used twice ends its family). */
 export class Sessions extends Context.Service<
   Sessions,
   {
-    readonly start: (userId: UserId) => Effect.Effect<RefreshableSession>
+    /** Refused where the account was deactivated or its password changed since it was read. */
+    readonly start: (account: Account) => Effect.Effect<RefreshableSession, InvalidCredentials>
     /** Uses up the token and hands back its successor. */
-    readonly rotate: (token: Redacted.Redacted) => Effect.Effect<RefreshableSession, InvalidSession>
+    readonly rotate: (token: Redacted.Redacted) => Effect.Effect<RefreshableSession, InvalidSession | TokenReused>
     /** Idempotent; an unknown token is no session to end. */
     readonly end: (token: Redacted.Redacted) => Effect.Effect<void>
+    /**
+     * Ends the account's sessions, but for `except`, in the surrounding transaction; every instance refuses their access
+     * tokens as soon as that commits. Answers the ids, which `RevokedSessions.add` may take for this instance.
+     */
+    readonly endAll: (userId: UserId, except?: string) => Effect.Effect<ReadonlyArray<string>>
   }
 >()("@kite/server/auth/Sessions") {
-  static readonly layer = Layer.effect(
+  static readonly layerNoDeps = Layer.effect(
     Sessions,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const decode = decodeRow(TokenRow)
+      const revoked = yield* RevokedSessions
+      const { REFRESH_TOKEN_LIFETIME } = yield* Settings
+      const addToken = makeAddToken(sql)
+      const rotate = makeRotate(sql)
+      const decodeStart = decodeRow(Schema.Struct({ expiresAt: Schema.DateTimeUtcFromDate }))
+      const decodeEnded = decodeRows(EndedRow)
 
-      const addToken = Effect.fnUntraced(function* (sessionId: string, now: DateTime.Utc) {
-        const token = Redacted.make(Buffer.from(SecureRandom.randomBytesUnsafe(32)).toString("base64url"))
-        const row = { hash: hashOf(token), sessionId, createdAt: DateTime.toDateUtc(now) }
-        yield* orDefect(sql`INSERT INTO refresh_tokens ${sql.insert(row)}`)
-        return token
+      const insert = Effect.fnUntraced(function* ({ user, passwordHash }: Account) {
+        const id = SecureRandom.uuidV7Unsafe()
+        const lifetime = sql`make_interval(secs => ${REFRESH_TOKEN_LIFETIME / 1000})`
+        const row = yield* decodeStart(sql`
+          INSERT INTO sessions (id, user_id, created_at, expires_at)
+          SELECT ${id}, u.id, now(), now() + ${lifetime} FROM users u
+          WHERE u.id = ${user.id} AND u.active AND u.password_hash = ${passwordHash} FOR SHARE
+          RETURNING expires_at`)
+        if (Option.isNone(row)) return yield* new InvalidCredentials({})
+        yield* recordAuthEvent("login", user.id)
+        return { id, userId: user.id, refreshToken: yield* addToken(id), expiresAt: row.value.expiresAt }
       })
 
-      const use = Effect.fnUntraced(function* (token: Redacted.Redacted) {
-        const hash = hashOf(token)
-        const now = yield* DateTime.now
-        const found = yield* decode(sql`
-          SELECT t.session_id, t.used_at, s.user_id, s.revoked_at, s.expires_at
-          FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
-          WHERE t.hash = ${hash} FOR UPDATE`)
-        if (Option.isNone(found)) return Option.none()
-        const { sessionId, userId, usedAt, revokedAt, expiresAt } = found.value
-        if (usedAt !== null) {
-          yield* orDefect(sql`UPDATE sessions SET revoked_at = coalesce(revoked_at, now()) WHERE id = ${sessionId}`)
-          yield* Effect.logWarning("A refresh token was used twice; its session has ended").pipe(
-            Effect.annotateLogs({ event: "token_reuse", user_id: userId })
-          )
-          return Option.none()
-        }
-        if (revokedAt !== null || DateTime.isGreaterThanOrEqualTo(now, expiresAt)) return Option.none()
-        yield* orDefect(sql`UPDATE refresh_tokens SET used_at = ${DateTime.toDateUtc(now)} WHERE hash = ${hash}`)
-        return Option.some({ id: sessionId, userId, refreshToken: yield* addToken(sessionId, now), expiresAt })
-      })
+      const markEnded = (which: Fragment) =>
+        Effect.tap(
+          decodeEnded(
+            sql`UPDATE sessions SET revoked_at = now() WHERE revoked_at IS NULL AND ${which} RETURNING id, user_id`
+          ),
+          (rows) => revoked.announce(rows.map(({ id }) => id))
+        )
 
       return Sessions.of({
-        start: Effect.fn("Sessions.start")(
-          function* (userId) {
-            const id = SecureRandom.uuidV7Unsafe()
-            const now = yield* DateTime.now
-            const expiresAt = DateTime.addDuration(now, sessionLifetime)
-            const row = { id, userId, createdAt: DateTime.toDateUtc(now), expiresAt: DateTime.toDateUtc(expiresAt) }
-            yield* orDefect(sql`INSERT INTO sessions ${sql.insert(row)}`)
-            return { id, userId, refreshToken: yield* addToken(id, now), expiresAt }
-          },
-          sql.withTransaction,
-          (self) => orDefect(self)
-        ),
+        start: Effect.fn("Sessions.start")(function* (account) {
+          return yield* sql
+            .withTransaction(insert(account))
+            .pipe(Effect.catchTag("SqlError", (error) => orDefect(Effect.fail(error))))
+        }),
         rotate: Effect.fn("Sessions.rotate")(function* (token) {
-          const session = yield* orDefect(sql.withTransaction(use(token)))
-          return yield* Option.match(session, { onNone: () => new InvalidSession({}), onSome: Effect.succeed })
+          const use = Effect.tap(rotate(token), (rotation) =>
+            rotation._tag === "Reused"
+              ? Effect.andThen(markEnded(sql`id = ${rotation.id}`), recordAuthEvent("token_reuse", rotation.userId))
+              : Effect.void
+          )
+          const rotation = yield* orDefect(sql.withTransaction(use))
+          if (rotation._tag === "Rotated") return rotation
+          if (rotation._tag === "Refused") return yield* new InvalidSession({})
+          yield* revoked.add([rotation.id])
+          return yield* new TokenReused({ userId: rotation.userId })
         }),
         end: Effect.fn("Sessions.end")(function* (token) {
-          yield* orDefect(sql`
-            UPDATE sessions SET revoked_at = now() WHERE revoked_at IS NULL
-            AND id = (SELECT session_id FROM refresh_tokens WHERE hash = ${hashOf(token)})`)
+          const mark = Effect.tap(
+            markEnded(sql`id = (SELECT session_id FROM refresh_tokens WHERE hash = ${hashOf(token)})`),
+            (rows) => Effect.forEach(rows, ({ userId }) => recordAuthEvent("logout", userId))
+          )
+          const rows = yield* orDefect(sql.withTransaction(mark))
+          yield* revoked.add(rows.map(({ id }) => id))
+        }),
+        endAll: Effect.fn("Sessions.endAll")(function* (userId, except) {
+          const others = except === undefined ? sql`user_id = ${userId}` : sql`user_id = ${userId} AND id <> ${except}`
+          return (yield* markEnded(others)).map(({ id }) => id)
         })
       })
     })
+  )
+
+  static readonly layer = Sessions.layerNoDeps.pipe(
+    Layer.provide(RevokedSessions.layer),
+    Layer.merge(ExpiredSessions.hourly)
   )
 }

@@ -40,6 +40,8 @@ export class Users extends Context.Service<
       readonly passwordHash: string
       readonly role: Role
     }) => Effect.Effect<User, EmailTaken>
+    /** False where the account was deactivated or its password replaced since it was read. */
+    readonly replacePassword: (account: Account, passwordHash: string) => Effect.Effect<boolean>
     readonly findByEmail: (email: Email) => Effect.Effect<Option.Option<Account>>
     readonly findById: (id: UserId) => Effect.Effect<Option.Option<Account>>
   }
@@ -60,6 +62,12 @@ export class Users extends Context.Service<
           )
           const account = yield* decode(Effect.succeed(inserted))
           return toAccount(Option.getOrThrow(account)).user
+        }),
+        replacePassword: Effect.fn("Users.replacePassword")(function* ({ user, passwordHash }, next) {
+          const replaced = yield* orDefect(sql`
+            UPDATE users SET password_hash = ${next}
+            WHERE id = ${user.id} AND active AND password_hash = ${passwordHash} RETURNING id`)
+          return replaced.length > 0
         }),
         findByEmail: (email) =>
           Effect.map(decode(sql`SELECT * FROM users WHERE email = ${email}`), Option.map(toAccount)),

@@ -1,4 +1,5 @@
 import { NodeFileSystem } from "@effect/platform-node"
+import { Mailer } from "@kite/adapters/mail/Mailer"
 import type { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
@@ -39,7 +40,7 @@ export class TestServer extends Context.Service<TestServer, { readonly url: stri
       Effect.map(HttpServer.addressFormattedWith(Effect.succeed), (url) => TestServer.of({ url }))
     ).pipe(
       Layer.provide(Http.layer),
-      Layer.provideMerge(Layer.mergeAll(objects, ExtractionQueue.layer)),
+      Layer.provideMerge(Layer.mergeAll(objects, ExtractionQueue.layer, Mailer.layerMemory)),
       Layer.provideMerge(database),
       Layer.provideMerge(Settings.layerOf({ ...variables, ...changed })),
       Layer.orDie

@@ -1,0 +1,110 @@
+import { MailQueue } from "@kite/adapters/mail/MailQueue"
+import { orDefect } from "@kite/adapters/postgres/Rows"
+import { InvalidResetToken, type WeakPassword, WrongPassword } from "@kite/domain/auth/AuthErrors"
+import type { CurrentUser } from "@kite/domain/auth/CurrentUser"
+import type { Email } from "@kite/domain/auth/Email"
+import type { GivenPassword, NewPassword } from "@kite/domain/auth/Password"
+import type { ResetToken } from "@kite/domain/auth/ResetToken"
+import { Context, Effect, Layer, Option } from "effect"
+import { SqlClient } from "effect/sql"
+import { recordAuthEvent } from "./AuthEvents.ts"
+import { passwordChangedMail, passwordResetMail } from "./AuthMails.ts"
+import { PasswordHasher } from "./PasswordHasher.ts"
+import { checkPassword } from "./PasswordPolicy.ts"
+import { PasswordResets } from "./PasswordResets.ts"
+import { publicUrl } from "./PublicUrl.ts"
+import { RevokedSessions } from "./RevokedSessions.ts"
+import { Sessions } from "./Sessions.ts"
+import { Users } from "./Users.ts"
+
+/** How a password is replaced: by who knows it, or by who reads the account's mail. */
+export class Passwords extends Context.Service<
+  Passwords,
+  {
+    /** Ends every session but the one it is done in. */
+    readonly change: (
+      user: CurrentUser["Service"],
+      current: GivenPassword,
+      next: NewPassword
+    ) => Effect.Effect<void, WrongPassword | WeakPassword>
+    /** Done in the background, all of it, so that nobody can tell whether the account exists. */
+    readonly requestReset: (email: Email) => Effect.Effect<void>
+    /** Ends every session. */
+    readonly confirmReset: (
+      token: ResetToken,
+      next: NewPassword
+    ) => Effect.Effect<void, InvalidResetToken | WeakPassword>
+  }
+>()("@kite/server/auth/Passwords") {
+  static readonly layerNoDeps = Layer.effect(
+    Passwords,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const users = yield* Users
+      const sessions = yield* Sessions
+      const revoked = yield* RevokedSessions
+      const resets = yield* PasswordResets
+      const hasher = yield* PasswordHasher
+      const mails = yield* MailQueue
+      const baseUrl = yield* publicUrl
+
+      return Passwords.of({
+        change: Effect.fn("Passwords.change")(function* ({ id, sessionId }, current, next) {
+          const account = Option.getOrUndefined(yield* users.findById(id))
+          const matches = yield* hasher.verify(account?.passwordHash, current)
+          if (account === undefined || !matches) return yield* new WrongPassword({})
+          yield* checkPassword(next, account.user.email)
+          const passwordHash = yield* hasher.hash(next)
+          const ended = yield* Effect.gen(function* () {
+            if (!(yield* users.replacePassword(account, passwordHash))) return yield* new WrongPassword({})
+            yield* resets.removeAll(id)
+            yield* recordAuthEvent("password_changed", id)
+            return yield* sessions.endAll(id, sessionId)
+          }).pipe(
+            sql.withTransaction,
+            Effect.catchTag("SqlError", (error) => orDefect(Effect.fail(error)))
+          )
+          yield* revoked.add(ended)
+          yield* mails.offer(Effect.succeedSome(passwordChangedMail(account.user.email)))
+        }),
+        requestReset: (email) =>
+          mails.offer(
+            Effect.gen(function* () {
+              const account = yield* users.findByEmail(email)
+              if (Option.isNone(account) || !account.value.active) return Option.none()
+              const { user } = account.value
+              const token = yield* resets.add(user.id)
+              if (Option.isSome(token)) yield* recordAuthEvent("password_reset_requested", user.id)
+              return Option.map(token, (secret) => passwordResetMail(user.email, baseUrl, secret))
+            })
+          ),
+        confirmReset: Effect.fn("Passwords.confirmReset")(function* (token, next) {
+          const owner = yield* resets.find(token)
+          const account = Option.isSome(owner) ? Option.getOrUndefined(yield* users.findById(owner.value)) : undefined
+          if (!account?.active) return yield* new InvalidResetToken({})
+          const { id, email } = account.user
+          yield* checkPassword(next, email)
+          const passwordHash = yield* hasher.hash(next)
+          const ended = yield* Effect.gen(function* () {
+            const used = yield* resets.use(token)
+            if (Option.isNone(used) || !(yield* users.replacePassword(account, passwordHash))) {
+              return yield* new InvalidResetToken({})
+            }
+            yield* recordAuthEvent("password_reset", id)
+            return yield* sessions.endAll(id)
+          }).pipe(
+            sql.withTransaction,
+            Effect.catchTag("SqlError", (error) => orDefect(Effect.fail(error)))
+          )
+          yield* revoked.add(ended)
+          yield* mails.offer(Effect.succeedSome(passwordChangedMail(email)))
+        })
+      })
+    })
+  )
+
+  static readonly layer = Passwords.layerNoDeps.pipe(
+    Layer.provide([Users.layer, Sessions.layer, RevokedSessions.layer, PasswordResets.layer]),
+    Layer.provide([PasswordHasher.layer, MailQueue.layer])
+  )
+}

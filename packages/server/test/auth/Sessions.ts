@@ -1,0 +1,36 @@
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import { type Answer, post, send } from "../parts/Client.ts"
+import { TestServer } from "../parts/TestServer.ts"
+
+/** What a browser on kite's own page adds. */
+export const ownOrigin = Effect.map(TestServer, ({ url }) => ({ origin: url }))
+
+/** The `name=value` that a client would send back, of an answer that sets a cookie. */
+export const cookieOf = (answer: Answer) => {
+  const [cookie = ""] = answer.headers.getSetCookie()
+  return cookie.split(";")[0] ?? ""
+}
+
+export const logIn = (
+  user: { readonly email: string; readonly password: string },
+  headers: Record<string, string> = {}
+) => post("/api/auth/login", { email: user.email, password: user.password }, headers)
+
+const withCookie = (path: string) => (cookie: string) =>
+  Effect.flatMap(ownOrigin, (origin) => send(path, { method: "POST", headers: { ...origin, cookie } }))
+
+export const refresh = withCookie("/api/auth/refresh")
+export const logOut = withCookie("/api/auth/logout")
+
+/** Status of a request that needs a valid access token. */
+export const statusOfMe = (accessToken: string) =>
+  Effect.map(send("/api/auth/me", { headers: { authorization: `Bearer ${accessToken}` } }), ({ status }) => status)
+
+/** The answer is the problem of that name, with nothing else in it that could tell cases apart. */
+export const assertProblem = (answer: Answer, status: number, name: string) => {
+  assert.strictEqual(answer.status, status, answer.text)
+  assert.strictEqual(answer.headers.get("content-type"), "application/problem+json")
+  assert.strictEqual(answer.json.type, `urn:kite:problem:${name}`)
+  assert.strictEqual(answer.json.status, status)
+}
