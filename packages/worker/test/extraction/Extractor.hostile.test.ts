@@ -7,7 +7,7 @@ import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Effect, Layer } from "effect"
 import { declaring, docxOf, docxWithBody, zipOfEntries } from "../fixtures/DocxFile.ts"
 import { docx, extractBytes } from "../fixtures/ExtractBytes.ts"
-import { jpegHeader, pictureOf, pngHeader, tiffOf } from "../fixtures/ImageFile.ts"
+import { jpegOfSize, pictureOf, pngOfSize, tiffOf } from "../fixtures/ImageFile.ts"
 import { addTextPage, deflatedSpaces, encryptedPdf, pdfOf, pdfOfContent, pdfOfEmptyPages } from "../fixtures/PdfFile.ts"
 
 const pdf: ContentType = "application/pdf"
@@ -25,10 +25,16 @@ const hostile: ReadonlyArray<Row> = [
   ["a PDF of 10,000 pages", pdf, "too-large", () => pdfOfEmptyPages(10_000)],
   ["a page of 2,000,000 x 2,000,000 points", pdf, "too-large", () => pdfOfEmptyPages(1, [2_000_000, 2_000_000])],
   ["a page with more text than is allowed", pdf, "too-large", () => pdfOfContent(endlessText())],
-  ["a PNG of 30,000 x 30,000 pixels", "image/png", "too-large", () => pngHeader(30_000, 30_000)],
-  ["a JPEG of 60,000 x 60,000 pixels", "image/jpeg", "too-large", () => jpegHeader(60_000, 60_000)],
+  ["a PNG of 30,000 x 30,000 pixels", "image/png", "too-large", () => pngOfSize(30_000, 30_000)],
+  ["a JPEG of 60,000 x 60,000 pixels", "image/jpeg", "too-large", () => jpegOfSize(60_000, 60_000)],
   ["a TIFF that claims 30,000 x 30,000 pixels", "image/tiff", "too-large", () => tiffOf([tiny], side(30_000))],
-  ["a PNG without its pixels", "image/png", "corrupt", () => pngHeader(100, 100)],
+  [
+    "an SVG that calls itself a PNG",
+    "image/png",
+    "corrupt",
+    () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')
+  ],
+  ["a PNG without its pixels", "image/png", "corrupt", () => pngOfSize(100, 100)],
   ["a TIFF whose directory lies outside", "image/tiff", "corrupt", () => Buffer.from("II*\0\xff\xff\0\0", "latin1")],
   ["noise as a WebP", "image/webp", "corrupt", () => Buffer.from("RIFF....WEBPnoise noise noise noise")],
   ["a DOCX that unpacks to 1 GiB", docx, "too-large", async () => declaring(await docxOf("x"), gibibyte)],

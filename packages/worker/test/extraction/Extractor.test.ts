@@ -2,6 +2,7 @@ import { deflateSync } from "node:zlib"
 import { assert, layer } from "@effect/vitest"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Effect } from "effect"
+import sharp from "sharp"
 import { docxOf } from "../fixtures/DocxFile.ts"
 import { docx, extractBytes } from "../fixtures/ExtractBytes.ts"
 import { pictureOf, tiffOf } from "../fixtures/ImageFile.ts"
@@ -85,6 +86,29 @@ layer(Extractor.layer({ concurrency: 1, languages: ["eng"] }), { excludeTestServ
         assert.match(pages[1]?.text ?? "", /Second frame/i)
       })
     )
+
+    it.effect("a photo that lies on its side as its EXIF data says", () =>
+      Effect.gen(function* () {
+        const upright = sharp(yield* Effect.promise(() => picture.encode("png")))
+        const turned = upright.rotate(-90).withMetadata({ orientation: 6 })
+        const { pages } = yield* extractBytes(yield* Effect.promise(() => turned.jpeg().toBuffer()), "image/jpeg")
+        assert.match(pages[0]?.text ?? "", pictureText)
+      })
+    )
+
+    for (const compression of ["jpeg", "deflate", "lzw"] as const) {
+      it.effect(`a TIFF compressed by ${compression}`, () =>
+        Effect.gen(function* () {
+          const png = yield* Effect.promise(() => picture.encode("png"))
+          const tiff = sharp(png)
+            .tiff({ compression })
+            .toColourspace("b-w")
+            .tiff({ compression, ...(bilevel && { bitdepth: 1 }) })
+          const { pages } = yield* extractBytes(yield* Effect.promise(() => tiff.toBuffer()), "image/tiff")
+          assert.match(pages[0]?.text ?? "", pictureText)
+        })
+      )
+    }
 
     it.effect("the paragraphs of a Word document", () =>
       Effect.gen(function* () {

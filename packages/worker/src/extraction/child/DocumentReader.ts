@@ -3,7 +3,7 @@ import { Effect, Stream } from "effect"
 import type { ExtractionRequest, PageReply } from "../ChildProtocol.ts"
 import type { Limits } from "../ExtractionLimits.ts"
 import { readDocx } from "./Docx.ts"
-import { readImageFile, readTiff } from "./Image.ts"
+import { readImage } from "./Image.ts"
 import type { Ocr } from "./Ocr.ts"
 import { readPdf } from "./Pdf.ts"
 import { readPlainText } from "./PlainText.ts"
@@ -16,10 +16,9 @@ const readKind = ({ path, contentType }: ExtractionRequest, limits: Limits): Pag
       return readPdf(path, limits)
     case "image/png":
     case "image/jpeg":
-    case "image/webp":
-      return readImageFile(path, limits)
     case "image/tiff":
-      return readTiff(path, limits)
+    case "image/webp":
+      return readImage(path, limits)
     case "application/vnd.openxmlformats-officedocument.wordprocessingml.document":
       return readDocx(path, limits)
     case "text/plain":

@@ -1,62 +1,75 @@
-import { readFile } from "node:fs/promises"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Effect, Stream } from "effect"
-import { imageSize } from "image-size"
+import sharp, { type SharpOptions } from "sharp"
 import type { PageReply } from "../ChildProtocol.ts"
 import type { Limits } from "../ExtractionLimits.ts"
 import { Ocr } from "./Ocr.ts"
 import { pageReply } from "./PageReply.ts"
-import { tiffFrames, withFirstFrame } from "./Tiff.ts"
+import { pgmOf } from "./Pgm.ts"
 
-interface Size {
-  readonly width: number
-  readonly height: number
+// Only what kite accepts: no SVG (which can name other files), no HEIF, no ImageMagick.
+sharp.block({ operation: ["VipsForeignLoad"] })
+sharp.unblock({ operation: ["Png", "Jpeg", "Tiff", "Webp"].map((format) => `VipsForeignLoad${format}File`) })
+// One document at a time, and none of them twice.
+sharp.cache(false)
+sharp.concurrency(1)
+
+const damaged = () => new ExtractionFailure({ code: "corrupt", message: "The image is damaged." })
+
+const open = (path: string, page: number, limits: Limits) => {
+  const options: SharpOptions = { page, limitInputPixels: limits.maxPixels, failOn: "truncated", sequentialRead: true }
+  return sharp(path, options)
 }
 
-const checkPixels = ({ width, height }: Size, limits: Limits) =>
-  width * height <= limits.maxPixels
-    ? Effect.void
-    : new ExtractionFailure({
-        code: "too-large",
-        message: `The image of ${width} x ${height} pixels has more than ${limits.maxPixels / 1_000_000} megapixels.`
-      })
-
-const readImage = Effect.fnUntraced(function* (number: number, image: Uint8Array) {
-  const ocr = yield* Ocr
-  const { text, confidence } = yield* ocr.read(image)
-  return { number, text, source: "ocr" as const, confidence }
+/** Size and number of frames by the header; nothing is decoded. The limit is checked here, so that the reason can be told. */
+const measure = Effect.fnUntraced(function* (path: string, page: number, limits: Limits) {
+  const { width, height, pages } = yield* Effect.tryPromise({
+    try: () => sharp(path, { page, limitInputPixels: false }).metadata(),
+    catch: damaged
+  })
+  if (width * height > limits.maxPixels) {
+    const megapixels = limits.maxPixels / 1_000_000
+    return yield* new ExtractionFailure({
+      code: "too-large",
+      message: `The image of ${width} x ${height} pixels has more than ${megapixels} megapixels.`
+    })
+  }
+  return pages ?? 1
 })
 
-/** PNG, JPEG or WebP as one page. Its dimensions are taken from its header: nothing is decoded before they are known. */
-export const readImageFile = (path: string, limits: Limits): Stream.Stream<PageReply, ExtractionFailure, Ocr> =>
-  Effect.gen(function* () {
-    const image = yield* Effect.promise(() => readFile(path))
-    const size = yield* Effect.try({
-      try: () => imageSize(image),
-      catch: () => new ExtractionFailure({ code: "corrupt", message: "The image is damaged." })
-    })
-    yield* checkPixels(size, limits)
-    return yield* pageReply(1, limits, readImage(1, image))
-  }).pipe(Stream.fromEffect)
+/** The frame upright (EXIF orientation), gray, on white where it is transparent. */
+const decodeGray = (path: string, page: number, limits: Limits) =>
+  Effect.tryPromise({
+    try: () =>
+      open(path, page, limits)
+        .timeout({ seconds: Math.ceil(limits.pageMillis / 1000) })
+        .autoOrient()
+        .flatten({ background: "#fff" })
+        .toColourspace("b-w")
+        .raw({ depth: "uchar" })
+        .toBuffer({ resolveWithObject: true }),
+    catch: damaged
+  })
 
-/** TIFF, one page for each frame. */
-export const readTiff = (path: string, limits: Limits): Stream.Stream<PageReply, ExtractionFailure, Ocr> =>
+const readFrame = Effect.fnUntraced(function* (path: string, page: number, limits: Limits) {
+  yield* measure(path, page, limits)
+  const { data, info } = yield* decodeGray(path, page, limits)
+  const ocr = yield* Ocr
+  const { text, confidence } = yield* ocr.read(pgmOf(data, info.width, info.height))
+  return { number: page + 1, text, source: "ocr" as const, confidence }
+})
+
+/** PNG, JPEG, WebP, or each frame of a TIFF as a page, by OCR. */
+export const readImage = (path: string, limits: Limits): Stream.Stream<PageReply, ExtractionFailure, Ocr> =>
   Effect.gen(function* () {
-    const file = yield* Effect.promise(() => readFile(path))
-    const frames = yield* tiffFrames(file, limits.maxPages)
-    if (frames.length > limits.maxPages) {
+    const frames = yield* measure(path, 0, limits)
+    if (frames > limits.maxPages) {
       return yield* new ExtractionFailure({
         code: "too-large",
-        message: `The image has more than ${limits.maxPages} pages.`
+        message: `The image has ${frames} pages; up to ${limits.maxPages} are read.`
       })
     }
-    return Stream.fromIterable(frames.map((frame, index) => ({ frame, number: index + 1 }))).pipe(
-      Stream.mapEffect(({ frame, number }) =>
-        pageReply(
-          number,
-          limits,
-          checkPixels(frame, limits).pipe(Effect.andThen(readImage(number, withFirstFrame(file, frame))))
-        )
-      )
+    return Stream.range(0, frames - 1).pipe(
+      Stream.mapEffect((page) => pageReply(page + 1, limits, readFrame(path, page, limits)))
     )
   }).pipe(Stream.unwrap)

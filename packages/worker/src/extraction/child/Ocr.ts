@@ -28,7 +28,7 @@ const start = async (config: ChildConfig): Promise<Worker> => {
 export class Ocr extends Context.Service<
   Ocr,
   {
-    /** Reads an encoded image (PNG, JPEG, TIFF, WebP, PGM) whose dimensions are within the limits. */
+    /** Reads an image in a format that Tesseract decodes, best PGM, whose dimensions are within the limits. */
     read(image: Uint8Array): Effect.Effect<OcrText, ExtractionFailure>
   }
 >()("@kite/worker/extraction/child/Ocr") {

@@ -2,6 +2,7 @@ import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { createCanvas } from "@napi-rs/canvas"
 import { Effect } from "effect"
 import type { PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs"
+import { pgmOf } from "./Pgm.ts"
 
 /** A PDF's unit is 1/72 inch; OCR wants 300 dots per inch. */
 const pointsPerInch = 72
@@ -13,21 +14,19 @@ const unreadable = () => new ExtractionFailure({ code: "corrupt", message: "The 
 const scaleFor = (width: number, height: number, maxPixels: number) =>
   Math.min(dotsPerInch / pointsPerInch, Math.sqrt(maxPixels / (width * height)))
 
-/** Luminance (ITU-R BT.601) of RGBA pixels as binary PGM; `undefined` when all of it is white. */
-const toPgm = (rgba: Uint8Array, width: number, height: number): Uint8Array | undefined => {
-  const header = Buffer.from(`P5\n${width} ${height}\n255\n`)
-  const pgm = Buffer.alloc(header.length + width * height)
-  header.copy(pgm)
+/** Luminance (ITU-R BT.601) of RGBA pixels; `undefined` when all of it is white. */
+const toGray = (rgba: Uint8Array): Uint8Array | undefined => {
+  const gray = new Uint8Array(rgba.length / 4)
   let blank = true
-  for (let from = 0, to = header.length; to < pgm.length; from += 4, to++) {
-    const gray = ((rgba[from] ?? 0) * 77 + (rgba[from + 1] ?? 0) * 150 + (rgba[from + 2] ?? 0) * 29) >> 8
-    pgm[to] = gray
-    blank &&= gray === 255
+  for (let from = 0, to = 0; to < gray.length; from += 4, to++) {
+    const luminance = ((rgba[from] ?? 0) * 77 + (rgba[from + 1] ?? 0) * 150 + (rgba[from + 2] ?? 0) * 29) >> 8
+    gray[to] = luminance
+    blank &&= luminance === 255
   }
-  return blank ? undefined : pgm
+  return blank ? undefined : gray
 }
 
-/** The page as a gray image for OCR, or `undefined` for a blank one. */
+/** The page as a gray image (PGM) for OCR, or `undefined` for a blank one. */
 export const renderGray = Effect.fnUntraced(function* (page: PDFPageProxy, maxPixels: number) {
   const { width, height } = page.getViewport({ scale: 1 })
   const scale = scaleFor(width, height, maxPixels)
@@ -44,5 +43,6 @@ export const renderGray = Effect.fnUntraced(function* (page: PDFPageProxy, maxPi
   yield* Effect.tryPromise({ try: () => task.promise, catch: unreadable }).pipe(
     Effect.onInterrupt(() => Effect.sync(() => task.cancel()))
   )
-  return toPgm(canvas.data(), canvas.width, canvas.height)
+  const gray = toGray(canvas.data())
+  return gray && pgmOf(gray, canvas.width, canvas.height)
 })
