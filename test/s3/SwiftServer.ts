@@ -16,7 +16,7 @@ const python = "/usr/bin/python3"
 const keysPerListing = 100
 
 /** No S3 server can be had; the message says how to get one. */
-export class S3Unavailable extends Schema.TaggedError<S3Unavailable>()("S3Unavailable", { message: Schema.String }) {}
+class S3Unavailable extends Schema.TaggedError<S3Unavailable>()("S3Unavailable", { message: Schema.String }) {}
 
 const command = (name: string, args: ReadonlyArray<string>, seconds: number) =>
   Effect.tryPromise({

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
@@ -86,7 +87,9 @@ it.live("shows nothing of an upload whose process was killed, and tidies up afte
     const directory = yield* temporaryFolder
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, [join(import.meta.dirname, "PutForever.ts"), directory], { stdio: "inherit" })
+        spawn(process.execPath, [fileURLToPath(import.meta.resolve("./PutForever.ts")), directory], {
+          stdio: "inherit"
+        })
       ),
       (child) => Effect.sync(() => child.kill("SIGKILL"))
     )

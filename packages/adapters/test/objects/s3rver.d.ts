@@ -1,0 +1,14 @@
+/** The package has no types of its own; these are the ones that the tests need. */
+declare module "s3rver" {
+  class S3rver {
+    constructor(options: {
+      readonly address: string
+      readonly port: number
+      readonly silent: boolean
+      readonly directory: string
+    })
+    run(): Promise<{ readonly port: number }>
+    close(): Promise<void>
+  }
+  export = S3rver
+}
