@@ -1,3 +1,6 @@
+import { RateLimitFromString } from "@kite/domain/limits/RateLimit"
+import { TrustedProxyRule } from "@kite/domain/network/ClientIp"
+import { defaultTrustedProxies, TrustedProxiesFromString } from "@kite/domain/network/TrustedProxies"
 import { Context, Effect, Layer, Schema } from "effect"
 import { type EnvironmentError, readEnvironment } from "./Environment.ts"
 import { Bytes, List, Millis, Whole } from "./SettingCodecs.ts"
@@ -40,7 +43,15 @@ export const Variables = Schema.Struct({
   OCR_LANGUAGES: withDefault(List, "eng"),
   LOG_LEVEL: withDefault(Schema.Literals(["trace", "debug", "info", "warn", "error"]), "info"),
   LOG_FORMAT: Schema.optionalKey(Schema.Literals(["json", "pretty"])),
-  SHUTDOWN_GRACE: withDefault(Millis, "10s")
+  SHUTDOWN_GRACE: withDefault(Millis, "10s"),
+  TRUSTED_PROXIES: withDefault(TrustedProxiesFromString, defaultTrustedProxies.join(",")),
+  TRUSTED_PROXY_RULE: withDefault(TrustedProxyRule, "rightmost"),
+  TRUSTED_PROXY_MAX_HOPS: Schema.optionalKey(Whole(1, 10_000)),
+  RATE_LIMIT_AUTH_IP: Schema.optionalKey(RateLimitFromString),
+  RATE_LIMIT_PASSWORD_RESET_IP: Schema.optionalKey(RateLimitFromString),
+  RATE_LIMIT_LOGIN_ACCOUNT: Schema.optionalKey(RateLimitFromString),
+  RATE_LIMIT_ACCOUNT: Schema.optionalKey(RateLimitFromString),
+  RATE_LIMIT_IP: Schema.optionalKey(RateLimitFromString)
 })
 
 /** A variable is wrong; `message` has a line for each with its name and what it must be. */

@@ -1,5 +1,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { IpRateLimit } from "../limits/IpRateLimit.ts"
+import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import {
   EmailTaken,
   ForeignOrigin,
@@ -30,13 +32,16 @@ export class AuthApi extends HttpApiGroup.make("auth")
       payload: Schema.Struct({ email: Email, password: NewPassword }),
       success: User.pipe(HttpApiSchema.status(201)),
       error: [EmailTaken, WeakPassword]
-    }),
+    }).annotate(RateLimitPolicies, ["auth-ip"]),
     HttpApiEndpoint.post("login", "/login", {
       payload: Schema.Struct({ email: Email, password: GivenPassword }),
       success: Session,
       error: [InvalidCredentials, ForeignOrigin]
-    }),
-    HttpApiEndpoint.post("refresh", "/refresh", { success: Session, error: [InvalidSession, ForeignOrigin] }),
+    }).annotate(RateLimitPolicies, ["auth-ip", "login-account"]),
+    HttpApiEndpoint.post("refresh", "/refresh", {
+      success: Session,
+      error: [InvalidSession, ForeignOrigin]
+    }).annotate(RateLimitPolicies, ["auth-ip"]),
     HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent, error: ForeignOrigin }),
     HttpApiEndpoint.post("logoutAll", "/logout-all", { success: HttpApiSchema.NoContent }).middleware(Authentication),
     HttpApiEndpoint.get("me", "/me", { success: User }).middleware(Authentication),
@@ -44,16 +49,19 @@ export class AuthApi extends HttpApiGroup.make("auth")
       payload: Schema.Struct({ currentPassword: GivenPassword, newPassword: NewPassword }),
       success: HttpApiSchema.NoContent,
       error: [WrongPassword, WeakPassword]
-    }).middleware(Authentication),
+    })
+      .middleware(Authentication)
+      .annotate(RateLimitPolicies, ["auth-ip"]),
     HttpApiEndpoint.post("requestPasswordReset", "/password-reset", {
       payload: Schema.Struct({ email: Email }),
       success: HttpApiSchema.Accepted
-    }),
+    }).annotate(RateLimitPolicies, ["password-reset-ip"]),
     HttpApiEndpoint.post("confirmPasswordReset", "/password-reset/confirm", {
       payload: Schema.Struct({ token: ResetToken, newPassword: NewPassword }),
       success: HttpApiSchema.NoContent,
       error: [InvalidResetToken, WeakPassword]
-    })
+    }).annotate(RateLimitPolicies, ["password-reset-ip"])
   )
+  .middleware(IpRateLimit)
   .prefix("/api/auth")
   .annotateMerge(OpenApi.annotations({ title: "Auth", description: "Accounts and sessions" })) {}

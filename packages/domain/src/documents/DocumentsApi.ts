@@ -1,6 +1,9 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Authentication } from "../auth/Authentication.ts"
+import { AccountRateLimit } from "../limits/AccountRateLimit.ts"
+import { IpRateLimit } from "../limits/IpRateLimit.ts"
+import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { NotFound, Unavailable } from "../Problem.ts"
 import { Document, DocumentId } from "./Document.ts"
 import {
@@ -61,6 +64,9 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
       error: [NotFound, ExtractionRunning]
     })
   )
+  .middleware(AccountRateLimit)
   .middleware(Authentication)
+  .middleware(IpRateLimit)
+  .annotate(RateLimitPolicies, ["account"])
   .prefix("/api/documents")
   .annotateMerge(OpenApi.annotations({ title: "Documents", description: "Upload, find and read your documents" })) {}

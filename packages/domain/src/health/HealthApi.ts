@@ -1,5 +1,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { IpRateLimit } from "../limits/IpRateLimit.ts"
+import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 
 /** One part kite stands on; `ms` is how long its answer took. `degraded`: it fails, and kite goes on without it. */
 export const Check = Schema.Struct({ status: Schema.Literals(["up", "degraded", "down"]), ms: Schema.Int })
@@ -29,5 +31,7 @@ export class HealthApi extends HttpApiGroup.make("health")
     HttpApiEndpoint.get("ready", "/ready", { success: readiness }),
     HttpApiEndpoint.get("health", "/", { success: readiness })
   )
+  .middleware(IpRateLimit)
+  .annotate(RateLimitPolicies, [])
   .prefix("/health")
   .annotateMerge(OpenApi.annotations({ title: "Health", description: "For probes; never rate limited" })) {}

@@ -2,6 +2,7 @@ import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import type { Check, NotReady, Ready } from "@kite/domain/health/HealthApi"
 import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { RateLimiter } from "../limits/RateLimiter.ts"
 
 const checkTimeout = "2 seconds"
 
@@ -19,6 +20,7 @@ export class Health extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const store = yield* ObjectStore
+      const limiter = yield* RateLimiter
       let stopping = false
 
       const timed = Effect.fnUntraced(function* (probe: Effect.Effect<unknown, unknown>) {
@@ -36,19 +38,30 @@ export class Health extends Context.Service<
           stopping = true
         }),
         ready: Effect.gen(function* () {
-          const checks = yield* Effect.all(
-            {
-              postgres: timed(sql`SELECT 1`),
-              objectStore: timed(store.check),
-              queue: timed(sql`SELECT 1 FROM extraction_queue LIMIT 1`)
-            },
-            { concurrency: "unbounded" }
-          )
-          const down = Object.values(checks).some(({ status }) => status === "down")
+          const mode = yield* limiter.mode
+          const checks = {
+            ...(yield* Effect.all(
+              {
+                postgres: timed(sql`SELECT 1`),
+                objectStore: timed(store.check),
+                queue: timed(sql`SELECT 1 FROM extraction_queue LIMIT 1`)
+              },
+              { concurrency: "unbounded" }
+            )),
+            // Limits are counted on while Redis is away: the breaker behind the mode is asked, not Redis.
+            ...(mode !== "memory" && {
+              redis: { status: mode === "redis" ? ("up" as const) : ("degraded" as const), ms: 0 }
+            })
+          }
+          const found = Object.values(checks).map(({ status }) => status)
           if (stopping) return { status: "stopping" as const, checks }
-          return down ? { status: "down" as const, checks } : { status: "ready" as const, checks }
+          if (found.includes("down")) return { status: "down" as const, checks }
+          return { status: found.includes("degraded") ? ("degraded" as const) : ("ready" as const), checks }
         })
       })
     })
   )
+
+  /** Built after the server and so ended before it: `stop` at the beginning of the shutdown. */
+  static readonly stopFirst = Layer.effectDiscard(Effect.flatMap(Health, ({ stop }) => Effect.addFinalizer(() => stop)))
 }

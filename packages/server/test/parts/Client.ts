@@ -22,7 +22,7 @@ export const send = (path: string, init: RequestInit = {}) =>
     Effect.promise(async (signal): Promise<Answer> => {
       const response = await fetch(url + path, { signal, ...init })
       const text = await response.text()
-      const isJson = response.headers.get("content-type")?.includes("json") === true
+      const isJson = text !== "" && response.headers.get("content-type")?.includes("json") === true
       return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
     })
   )

@@ -4,8 +4,11 @@ import type { Answer } from "./Client.ts"
 /** What no answer may tell: stacks, SQL, paths of this machine. */
 const leak = /node_modules|\/work\/|at .*\.ts|SELECT|syntax error/i
 
-/** The answer is this problem and nothing but it: RFC 9457, complete, and silent about what is behind the API. */
-export const assertProblem = (answer: Answer, status: number, name: string | RegExp, instance?: string) => {
+/**
+ * The answer is this problem and nothing but it: RFC 9457, complete, and silent about what is behind the API. `instance` is
+ * null where the request had no path that could be read.
+ */
+export const assertProblem = (answer: Answer, status: number, name: string | RegExp, instance?: string | null) => {
   const where = `${instance ?? ""} ${answer.status} ${answer.text.slice(0, 300)}`
   assert.strictEqual(answer.status, status, where)
   assert.strictEqual(answer.headers.get("content-type"), "application/problem+json", where)
@@ -16,6 +19,6 @@ export const assertProblem = (answer: Answer, status: number, name: string | Reg
   assert.isNotEmpty(json.title, where)
   assert.isString(json.correlationId, where)
   if (instance === undefined) assert.isString(json.instance, where)
-  else assert.strictEqual(json.instance, instance, where)
+  else assert.strictEqual(json.instance ?? null, instance, where)
   assert.notMatch(answer.text, leak)
 }

@@ -1,4 +1,4 @@
-import { connect } from "node:net"
+import { connect, type Socket } from "node:net"
 import { Effect } from "effect"
 import type { Answer } from "./Client.ts"
 import { TestServer } from "./TestServer.ts"
@@ -15,25 +15,43 @@ const parse = (received: string): Answer => {
   return { status: Number(line.split(" ")[1]), headers, text, json: isJson ? JSON.parse(text) : undefined }
 }
 
-/**
- * Sends bytes that no client library would, then ends its side; the answer is all that came until the server closed.
- * Say `Connection: close`.
- */
-export const sendRaw = (...parts: ReadonlyArray<string | Uint8Array>) =>
-  Effect.flatMap(TestServer, ({ url }) =>
-    Effect.callback<Answer>((resume) => {
+/** A connection of its own to the server; it ends with the scope. */
+export const openSocket = Effect.flatMap(TestServer, ({ url }) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
       const { hostname, port } = new URL(url)
-      const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
-      let received = ""
-      socket.setEncoding("utf8")
-      socket.on("data", (data) => {
-        received += data
-      })
-      socket.once("close", () => resume(Effect.sync(() => parse(received))))
-      socket.once("end", () => socket.destroy())
       // a server that has answered need not read the rest
-      socket.on("error", () => {})
+      return connect({ host: hostname, port: Number(port), allowHalfOpen: true }).on("error", () => {})
+    }),
+    (socket) => Effect.sync(() => socket.destroy())
+  )
+)
+
+/** All that comes back until the server closes. */
+const receive = (socket: Socket) =>
+  Effect.callback<Answer>((resume) => {
+    let received = ""
+    socket.setEncoding("utf8")
+    socket.on("data", (data) => {
+      received += data
+    })
+    socket.once("end", () => socket.destroy())
+    socket.once("close", () => resume(Effect.sync(() => parse(received))))
+  })
+
+type Bytes = ReadonlyArray<string | Uint8Array>
+
+const exchange = (parts: Bytes, leave: boolean) =>
+  Effect.scoped(
+    Effect.flatMap(openSocket, (socket) => {
       for (const part of parts) socket.write(part)
-      return Effect.sync(() => socket.destroy())
+      if (leave) socket.end()
+      return receive(socket)
     })
   )
+
+/** Sends bytes that no client library would; say `Connection: close`. */
+export const sendRaw = (...parts: Bytes) => exchange(parts, false)
+
+/** Sends bytes and closes its side; the answer is empty where the server has none for who has left. */
+export const sendRawAndLeave = (...parts: Bytes) => exchange(parts, true)

@@ -4,12 +4,23 @@ import type { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
-import { Context, Effect, FileSystem, Layer } from "effect"
+import { Context, Effect, FileSystem, Layer, References } from "effect"
 import { HttpServer } from "effect/http"
 import { testDatabase } from "../../../../test/parts/TestDatabase.ts"
 import * as Http from "../../src/Http.ts"
 
-const variables = { PORT: "0", TOKEN_SECRET: "a secret of the tests, and of nobody else" }
+const unlimited = "1000000/1s"
+
+/** Limits are tried where they are the subject; elsewhere a suite's many requests from one address must not meet them. */
+const variables = {
+  PORT: "0",
+  TOKEN_SECRET: "a secret of the tests, and of nobody else",
+  RATE_LIMIT_AUTH_IP: unlimited,
+  RATE_LIMIT_PASSWORD_RESET_IP: unlimited,
+  RATE_LIMIT_LOGIN_ACCOUNT: unlimited,
+  RATE_LIMIT_ACCOUNT: unlimited,
+  RATE_LIMIT_IP: unlimited
+}
 
 /** Objects in a folder that goes with the scope. */
 const temporaryObjects = Layer.unwrap(
@@ -43,6 +54,7 @@ export class TestServer extends Context.Service<TestServer, { readonly url: stri
       Layer.provideMerge(Layer.mergeAll(objects, ExtractionQueue.layer, Mailer.layerMemory)),
       Layer.provideMerge(database),
       Layer.provideMerge(Settings.layerOf({ ...variables, ...changed })),
+      Layer.provide(Layer.succeed(References.MinimumLogLevel, "Fatal" as const)),
       Layer.orDie
     )
 

@@ -1,0 +1,12 @@
+/** A multipart body by hand, so that it can be wrong. */
+
+export const boundary = "kite-test-boundary"
+export const contentType = `multipart/form-data; boundary=${boundary}`
+
+/** A part with this disposition; `filename` is sent as it is, without any escape. */
+export const part = (name: string, content: string, filename?: string) =>
+  `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${filename === undefined ? "" : `; filename="${filename}"`}\r\n\r\n${content}\r\n`
+
+export const end = `--${boundary}--\r\n`
+
+export const filePart = (content = "hello world", filename = "note.txt") => part("file", content, filename)
