@@ -1,6 +1,5 @@
 import { join } from "node:path"
 import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
-import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
 import * as Database from "@kite/adapters/postgres/Database"
