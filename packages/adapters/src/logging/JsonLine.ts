@@ -5,8 +5,8 @@ import { type Json, logValue } from "./LogValue.ts"
 import { isSecretName, redacted, scrub } from "./Redaction.ts"
 import { CorrelationId, CurrentRequest, CurrentUserId, type RequestRecord } from "./RequestContext.ts"
 
-/** Bytes. Docker's log drivers break a longer line into pieces that are no JSON. */
-export const maxLine = 16 * 1024
+/** Bytes. Docker breaks a line of 16 KiB into pieces that are no JSON. */
+export const maxLine = 16_000
 
 const maxMessage = 2_000
 const maxPath = 1_000
