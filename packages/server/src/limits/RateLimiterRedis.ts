@@ -3,11 +3,13 @@ import type { Charge } from "@kite/domain/limits/Verdict"
 import { Clock, Effect, Latch, Layer, type Redacted, Schedule } from "effect"
 import { MemoryWindows } from "./MemoryWindows.ts"
 import { monotonicMs, RateLimiter, type RateLimiterMode } from "./RateLimiter.ts"
-import { checkInRedis } from "./RedisWindows.ts"
+import { RedisWindows } from "./RedisWindows.ts"
 
 /** A connection that fails fast: nothing waits for Redis to come back. Times in ms. */
 const failFast: ConnectionOptions = {
   enableOfflineQueue: false,
+  // Requests are gathered before.
+  enableAutoPipelining: false,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   commandTimeout: 100,
@@ -21,6 +23,7 @@ const probe: ReadonlyArray<Charge> = [{ policy: { name: "ip", limit: 1, windowMs
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const client = yield* connect(url, failFast)
   const clock = yield* Clock.Clock
+  const shared = new RedisWindows(client)
   const windows = new MemoryWindows()
   const outage = Latch.makeUnsafe(false)
   let mode: RateLimiterMode = "redis"
@@ -50,7 +53,7 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
     } else {
       windows.record(charges, now)
     }
-    return yield* Effect.matchEffect(checkInRedis(client, charges), {
+    return yield* Effect.matchEffect(shared.check(charges), {
       onSuccess: (verdict) => {
         if (!verdict.allowed) windows.undo(charges, now)
         return Effect.succeed(verdict)
@@ -62,12 +65,11 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
     })
   })
 
-  yield* checkInRedis(client, probe).pipe(
-    Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 25 }),
-    Effect.catch(fallBack)
-  )
+  yield* shared
+    .check(probe)
+    .pipe(Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 25 }), Effect.catch(fallBack))
   yield* outage.await.pipe(
-    Effect.andThen(checkInRedis(client, probe).pipe(Effect.delay("1 second"), Effect.eventually)),
+    Effect.andThen(shared.check(probe).pipe(Effect.delay("1 second"), Effect.eventually)),
     Effect.andThen(recover),
     Effect.forever,
     Effect.forkScoped

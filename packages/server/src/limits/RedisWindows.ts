@@ -1,43 +1,89 @@
 import { RedisError } from "@kite/adapters/redis/Redis"
 import { type Charge, settle, type Verdict } from "@kite/domain/limits/Verdict"
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import type { Redis as Client } from "ioredis"
 import { windowKey } from "./WindowKey.ts"
 import { windowScript, windowScriptSha } from "./WindowScript.ts"
 
+/** Requests in one command at most: it holds Redis for a quarter of a millisecond. */
+const maxRequests = 32
+
+interface Waiting {
+  readonly charges: ReadonlyArray<Charge>
+  readonly resume: (exit: Exit.Exit<Verdict, RedisError>) => void
+}
+
+/** The windows in Redis. The requests of one turn of the event loop go in one command: one EVALSHA, and after a lost script one EVAL. */
+export class RedisWindows {
+  readonly #client: Client
+  #waiting: Array<Waiting> = []
+
+  constructor(client: Client) {
+    this.#client = client
+  }
+
+  check(charges: ReadonlyArray<Charge>): Effect.Effect<Verdict, RedisError> {
+    return Effect.callback((resume) => {
+      if (this.#waiting.push({ charges, resume }) === 1) setImmediate(() => this.#flush())
+    })
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (let start = 0; start < waiting.length; start += maxRequests)
+      this.#send(waiting.slice(start, start + maxRequests))
+  }
+
+  #send(requests: ReadonlyArray<Waiting>): void {
+    const charges = requests.map((request) => request.charges)
+    const given = scriptArguments(charges)
+    this.#client
+      .evalsha(windowScriptSha, ...given)
+      .catch((cause) => (isMissing(cause) ? this.#client.eval(windowScript, ...given) : Promise.reject(cause)))
+      .then(
+        (reply) => {
+          const verdicts = readReplies(charges, reply as ReadonlyArray<number>)
+          for (const [index, verdict] of verdicts.entries()) requests[index]?.resume(Exit.succeed(verdict))
+        },
+        (cause) => {
+          const failure = Exit.fail(new RedisError({ cause }))
+          for (const { resume } of requests) resume(failure)
+        }
+      )
+  }
+}
+
 const isMissing = (cause: unknown) => cause instanceof Error && cause.message.startsWith("NOSCRIPT")
 
-/** The arguments that follow the script: the number of keys, the keys, and limit, window and cost of each. */
-export const scriptArguments = (charges: ReadonlyArray<Charge>): [number, ...Array<string | number>] => {
+/** What follows the script: the number of keys, the keys, then limit, window, cost and the request's end for each. */
+export const scriptArguments = (
+  requests: ReadonlyArray<ReadonlyArray<Charge>>
+): [number, ...Array<string | number>] => {
   const keys: Array<string | number> = []
   const rules: Array<string | number> = []
-  for (const charge of charges) {
-    keys.push(windowKey(charge))
-    rules.push(charge.policy.limit, charge.policy.windowMs, charge.cost ?? 1)
+  for (const charges of requests) {
+    for (let index = 0; index < charges.length; index++) {
+      const charge = charges[index]
+      if (charge === undefined) continue
+      keys.push(windowKey(charge))
+      rules.push(charge.policy.limit, charge.policy.windowMs, charge.cost ?? 1, index === charges.length - 1 ? 1 : 0)
+    }
   }
-  return [charges.length, ...keys, ...rules]
+  return [keys.length, ...keys, ...rules]
 }
 
-export const readReply = (charges: ReadonlyArray<Charge>, reply: unknown): Verdict => {
-  const numbers = reply as ReadonlyArray<number>
-  const decisions = charges.map((_, index) => ({
-    allowed: numbers[4 * index] === 1,
-    available: numbers[4 * index + 1] ?? 0,
-    retryAfterMs: numbers[4 * index + 2] ?? 0,
-    resetMs: numbers[4 * index + 3] ?? 0
-  }))
-  return settle(charges, decisions)
-}
-
-/** Checks in Redis: one EVALSHA; one EVAL more after Redis has lost the script. */
-export const checkInRedis = (client: Client, charges: ReadonlyArray<Charge>): Effect.Effect<Verdict, RedisError> =>
-  Effect.callback((resume) => {
-    const given = scriptArguments(charges)
-    client
-      .evalsha(windowScriptSha, ...given)
-      .catch((cause) => (isMissing(cause) ? client.eval(windowScript, ...given) : Promise.reject(cause)))
-      .then(
-        (reply) => resume(Effect.succeed(readReply(charges, reply))),
-        (cause) => resume(Effect.fail(new RedisError({ cause })))
-      )
+/** The verdict on each request. */
+export const readReplies = (
+  requests: ReadonlyArray<ReadonlyArray<Charge>>,
+  reply: ReadonlyArray<number>
+): ReadonlyArray<Verdict> => {
+  let at = 0
+  const decision = () => ({
+    allowed: reply[at++] === 1,
+    available: reply[at++] ?? 0,
+    retryAfterMs: reply[at++] ?? 0,
+    resetMs: reply[at++] ?? 0
   })
+  return requests.map((charges) => settle(charges, charges.map(decision)))
+}

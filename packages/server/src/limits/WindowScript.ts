@@ -1,59 +1,61 @@
 import { createHash } from "node:crypto"
 
 /**
- * The exact sliding window (domain/limits/SlidingWindow) in Redis: one round trip for all charges of a request.
+ * The exact sliding window (domain/limits/SlidingWindow) in Redis: one round trip for all charges of a request, and for all requests
+ * that come at once.
  *
- * KEYS: for each charge a list of admission times in ms, newest first, one entry per admitted unit. ARGV: limit, window in ms
- * and cost of each. First every key is read; only if all admit is any of them written, so that a refusal costs nothing.
- * Nothing is evicted on a refusal either: the newest entry holds the clock when the server's own steps back.
+ * KEYS: for each charge a list of admission times in ms, the newest last, one entry per admitted unit. ARGV for each: limit, window in
+ * ms, cost, and 1 at the last charge of its request. A request's keys are all read first; only if all admit is any of them written, so
+ * that a refusal costs nothing. Nothing is evicted on a refusal either: the newest entry holds the clock when the server's own steps back.
  * Returns for each charge: allowed (0 or 1), units available, retry-after in ms, reset in ms.
+ *
+ * A key lives for its window after its last admission. It is told so once in a quarter of the window, and given a quarter more.
  */
 export const windowScript = `
-local time = redis.call('TIME')
-local clock = time[1] * 1000 + math.floor(time[2] / 1000)
-local reply, nows, lives, stale, all = {}, {}, {}, {}, true
-for i = 1, #KEYS do
-  local key = KEYS[i]
-  local limit, window, cost = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
-  local now, live, oldest = clock, 0, nil
-  local newest = tonumber(redis.call('LINDEX', key, 0) or nil)
+local call, floor = redis.call, math.floor
+local time = call('TIME')
+local clock = time[1] * 1000 + floor(time[2] / 1000)
+local reply, nows, newests, deads = {}, {}, {}, {}
+local first, admitted = 1, true
+for last = 1, #KEYS do
+  local key, at = KEYS[last], 4 * last
+  local limit, window, cost = tonumber(ARGV[at - 3]), tonumber(ARGV[at - 2]), tonumber(ARGV[at - 1])
+  local now, live, dead, reset, retry, newest = clock, 0, 0, 0, 0, call('LINDEX', key, -1)
   if newest then
+    newest = tonumber(newest)
     if newest > now then now = newest end
-    local bound = now - window
-    stale[i] = true
-    if newest > bound then
-      live = redis.call('LLEN', key)
-      oldest = tonumber(redis.call('LINDEX', key, -1))
-      stale[i] = oldest <= bound
-      if stale[i] then
-        local low, high = 1, live - 1
-        while low < high do
-          local middle = math.floor((low + high) / 2)
-          if tonumber(redis.call('LINDEX', key, middle)) > bound then low = middle + 1 else high = middle end
-        end
-        live = low
-        oldest = tonumber(redis.call('LINDEX', key, live - 1))
+    local length, oldest, bound = call('LLEN', key), tonumber(call('LINDEX', key, 0)), now - window
+    if oldest <= bound then
+      local high = length
+      dead = 1
+      while dead < high do
+        local middle = floor((dead + high) / 2)
+        if tonumber(call('LINDEX', key, middle)) <= bound then dead = middle + 1 else high = middle end
       end
+      oldest = dead < length and tonumber(call('LINDEX', key, dead))
     end
+    live = length - dead
+    if live > 0 then reset = oldest + window - now end
   end
-  local allowed, retry = live + cost <= limit, 0
+  local allowed = live + cost <= limit
   if not allowed then
-    all = false
-    retry = cost > limit and window or tonumber(redis.call('LINDEX', key, limit - cost)) + window - now
+    admitted = false
+    retry = cost > limit and window or call('LINDEX', key, cost - limit - 1) + window - now
   end
-  nows[i], lives[i] = now, live
-  local at = 4 * i
   reply[at - 3] = allowed and 1 or 0
   reply[at - 2] = live < limit and limit - live or 0
   reply[at - 1] = retry
-  reply[at] = live > 0 and oldest + window - now or 0
-end
-if all then
-  for i = 1, #KEYS do
-    local key, now, cost = KEYS[i], string.format('%.0f', nows[i]), tonumber(ARGV[3 * i])
-    for unit = 1, cost do redis.call('LPUSH', key, now) end
-    if stale[i] then redis.call('LTRIM', key, 0, lives[i] + cost - 1) end
-    redis.call('PEXPIRE', key, ARGV[3 * i - 1])
+  reply[at] = reset
+  nows[last], newests[last], deads[last] = now, newest, dead
+  if ARGV[at] == '1' then
+    for i = first, admitted and last or 0 do
+      local key, now, newest, window = KEYS[i], nows[i], newests[i], tonumber(ARGV[4 * i - 2])
+      local entry, step = string.format('%.0f', now), floor(window / 4)
+      for unit = 1, tonumber(ARGV[4 * i - 1]) do call('RPUSH', key, entry) end
+      if deads[i] > 0 then call('LTRIM', key, deads[i], -1) end
+      if not newest or floor(now / step) ~= floor(newest / step) then call('PEXPIRE', key, window + step) end
+    end
+    first, admitted = last + 1, true
   end
 end
 return reply

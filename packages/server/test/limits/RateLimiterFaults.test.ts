@@ -173,4 +173,20 @@ describe("RateLimiter on one Redis", () => {
       })
     )
   )
+
+  it.live("sends requests that come at once in one command, and admits as if they came one by one", () =>
+    withRedis(
+      Effect.fnUntraced(function* (redis) {
+        const limiter = yield* RateLimiter
+        yield* command(redis, "config", "resetstat")
+        const checks = Array.makeBy(100, () => limiter.check([{ policy, subject: "at once" }]))
+        const verdicts = yield* Effect.all(checks, { concurrency: "unbounded" })
+        assert.deepStrictEqual(
+          verdicts.map(({ policies: [first] }) => [first?.allowed, first?.remaining]),
+          Array.makeBy(100, (n) => [n < 60, Math.max(0, 59 - n)])
+        )
+        assert.include(yield* command(redis, "info", "commandstats"), "cmdstat_evalsha:calls=4,")
+      })
+    )
+  )
 })

@@ -1,0 +1,83 @@
+import { connect } from "@kite/adapters/redis/Redis"
+import type { PolicyName } from "@kite/domain/limits/RateLimitPolicy"
+import { clientIp } from "@kite/domain/network/ClientIp"
+import { defaultTrustedProxies, TrustedProxies } from "@kite/domain/network/TrustedProxies"
+import { RateLimiter as KiteLimiter } from "@kite/server/limits/RateLimiter"
+import * as RateLimiterRedis from "@kite/server/limits/RateLimiterRedis"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { RateLimiter } from "effect/persistence"
+import { RateLimiterRedis as FlexibleRedis, RateLimiterMemory } from "rate-limiter-flexible"
+import { startRedis } from "../../test/parts/RedisServer.ts"
+import { ofEffect, ofPromise, race } from "./Contender.ts"
+import { layerEffectRateLimiter } from "./EffectRedis.ts"
+
+const limit = 1_000
+const windowMs = 60_000
+const flexible = { points: limit, duration: windowMs / 1_000 }
+
+const kite = (name: string, limiter: KiteLimiter["Service"], policies: ReadonlyArray<PolicyName>) =>
+  ofEffect(name, (subject) =>
+    limiter.check(policies.map((policy) => ({ policy: { name: policy, limit, windowMs }, subject })))
+  )
+
+const effect = (name: string, limiter: RateLimiter.RateLimiter, algorithm: "fixed-window" | "token-bucket") =>
+  ofEffect(name, (key) => limiter.consume({ key, limit, window: windowMs, algorithm }))
+
+const onRedis = Effect.gen(function* () {
+  const redis = yield* startRedis
+  const client = yield* connect(Redacted.make(redis.url))
+  const limiter = Context.get(yield* Layer.build(RateLimiterRedis.layer(Redacted.make(redis.url))), KiteLimiter)
+  const effects = Context.get(yield* Layer.build(layerEffectRateLimiter(client)), RateLimiter.RateLimiter)
+  const fixed = new FlexibleRedis({ ...flexible, storeClient: client, keyPrefix: "flexible" })
+  yield* race(
+    `Redis (${redis.source}), 64 clients at once`,
+    [
+      kite("kite, exact sliding window, one policy", limiter, ["ip"]),
+      kite("kite, exact sliding window, three policies", limiter, ["ip", "auth-ip", "account"]),
+      ofPromise("rate-limiter-flexible, fixed window", (subject) => fixed.consume(subject)),
+      effect("effect RateLimiter, fixed window", effects, "fixed-window"),
+      effect("effect RateLimiter, token bucket", effects, "token-bucket")
+    ],
+    { count: 20_000, clients: 64, rounds: 7, between: Effect.promise(() => client.flushall()) }
+  )
+}).pipe(Effect.scoped)
+
+const inMemory = Effect.gen(function* () {
+  const limiter = Context.get(yield* Layer.build(KiteLimiter.layerMemory), KiteLimiter)
+  const stores = RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))
+  const effects = Context.get(yield* Layer.build(stores), RateLimiter.RateLimiter)
+  const fixed = new RateLimiterMemory(flexible)
+  yield* race(
+    "memory",
+    [
+      kite("kite, exact sliding window, one policy", limiter, ["ip"]),
+      ofPromise("rate-limiter-flexible, fixed window", (subject) => fixed.consume(subject)),
+      effect("effect RateLimiter, fixed window", effects, "fixed-window")
+    ],
+    { count: 200_000, clients: 1, rounds: 5, between: Effect.void }
+  )
+}).pipe(Effect.scoped)
+
+const headers = {
+  "one element": ["203.0.113.9"],
+  "three elements": ["203.0.113.9, 192.168.1.2, 172.18.0.3"],
+  "one element, IPv6": ["2001:db8:1:2:3:4:5:6"],
+  "three elements, IPv6": ["2001:db8:1:2:3:4:5:6, ::1, ::1"],
+  "16 KB that a client forged": [`${"6.6.6.6,".repeat(2_000)}203.0.113.9`]
+}
+
+const clientIps = Effect.sync(() => {
+  const trusted = TrustedProxies.parse(defaultTrustedProxies)
+  const runs = 1_000_000
+  console.log("\nclientIp: nanoseconds per call")
+  for (const [name, forwardedFor] of Object.entries(headers)) {
+    const input = { peer: "::ffff:172.18.0.2", forwardedFor, trusted }
+    for (let n = 0; n < runs / 10; n++) clientIp(input)
+    const start = performance.now()
+    for (let n = 0; n < runs; n++) clientIp(input)
+    const nanoseconds = ((performance.now() - start) / runs) * 1e6
+    console.log(`${nanoseconds.toFixed(0).padStart(12)}  ${name}`)
+  }
+})
+
+await Effect.runPromise(Effect.andThen(Effect.andThen(onRedis, inMemory), clientIps))
