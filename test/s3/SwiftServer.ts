@@ -41,7 +41,7 @@ const findSwift = present.pipe(
   Effect.mapError(
     ({ message }) =>
       new S3Unavailable({
-        message: `test:s3 needs a real S3 server and found none: set OBJECT_STORE_URL to http://KEY:SECRET@host:port/bucket (the bucket's kite objects are the test's to remove), or, on Debian, apt-get install python3-swift (${message})`
+        message: `test:s3 needs a real S3 server and found none: set OBJECT_STORE_URL to http://KEY:SECRET@host:port/bucket (the tests make buckets kite-test-* on that server and remove them), or, on Debian, apt-get install python3-swift (${message})`
       })
   )
 )

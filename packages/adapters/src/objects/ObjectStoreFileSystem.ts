@@ -54,7 +54,7 @@ const make = Effect.fnUntraced(function* (directory: string) {
     yield* fs.makeDirectory(join(directory, name), { recursive: true, mode: 0o700 })
   }
   yield* syncFolder(directory)
-  yield* removeAbandoned.pipe(Effect.repeat(Schedule.spaced(abandonedAfter)), Effect.forkScoped)
+  yield* removeAbandoned.pipe(Effect.repeat(Schedule.spaced("1 day")), Effect.forkScoped)
 
   const put = Effect.fn("ObjectStoreFileSystem.put")(function* <E>(
     key: ObjectKey,
