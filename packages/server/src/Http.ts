@@ -21,8 +21,7 @@ import * as ConfiguredLimits from "./limits/ConfiguredLimits.ts"
 import * as IpRateLimiting from "./limits/IpRateLimiting.ts"
 import { RateLimitGate } from "./limits/RateLimitGate.ts"
 import * as UnchargedRequests from "./limits/UnchargedRequests.ts"
-import * as DatabaseMetrics from "./observability/DatabaseMetrics.ts"
-import * as EventLoopMetrics from "./observability/EventLoopMetrics.ts"
+import * as Metrics from "./observability/Metrics.ts"
 import * as MetricsEndpoint from "./observability/MetricsEndpoint.ts"
 import * as RouteTemplate from "./observability/RouteTemplate.ts"
 
@@ -45,7 +44,7 @@ export const layer = Health.stopFirst.pipe(
   Layer.provideMerge(
     Layer.unwrap(Effect.map(makeEdge, (middleware) => HttpRouter.serve(routes, { disableLogger: true, middleware })))
   ),
-  Layer.merge(Layer.mergeAll(DatabaseMetrics.layer, EventLoopMetrics.layer)),
+  Layer.merge(Metrics.layer),
   Layer.provide(Health.layer),
   Layer.provide(ConfiguredLimits.layer),
   Layer.provideMerge(Listener.layer)

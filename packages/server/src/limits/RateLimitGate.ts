@@ -6,6 +6,7 @@ import { ipSubject } from "@kite/domain/limits/RateLimitSubject"
 import type { Charge, Verdict } from "@kite/domain/limits/Verdict"
 import { Context, Effect, Layer } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
+import { recordRefusal } from "../observability/RateLimitEvents.ts"
 import { RateLimiter } from "./RateLimiter.ts"
 import { RequestCharge } from "./RequestCharge.ts"
 
@@ -42,7 +43,7 @@ export class RateLimitGate extends Context.Service<
           fiber.getRef(RequestCharge).settled = true
           return Effect.flatMap(limiter.check(charges), (verdict) => {
             HttpEffect.appendPreResponseHandlerUnsafe(fiber.context, withHeaders(verdict))
-            return verdict.allowed ? Effect.void : Effect.fail(refusal(verdict))
+            return verdict.allowed ? Effect.void : Effect.andThen(recordRefusal(verdict), Effect.fail(refusal(verdict)))
           })
         })
 
