@@ -1,6 +1,7 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Option } from "effect"
 import { CliError, Command } from "effect/cli"
+import { keysCommand } from "./commands/Keys.ts"
 import { migrate } from "./commands/Migrate.ts"
 import { server } from "./commands/Server.ts"
 import { start } from "./commands/Start.ts"
@@ -16,7 +17,7 @@ const explain = (cause: Cause.Cause<unknown>) => {
 
 Command.make("kite").pipe(
   Command.withDescription("A multi-user document backend: documents in, text out"),
-  Command.withSubcommands([start, server, worker, migrate]),
+  Command.withSubcommands([start, server, worker, migrate, keysCommand]),
   Command.run({ version }),
   Effect.tapCause(explain),
   Effect.provide(NodeServices.layer),

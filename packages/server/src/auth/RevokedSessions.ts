@@ -2,7 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import * as Database from "@kite/adapters/postgres/Database"
 import { decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import { Unavailable } from "@kite/domain/Problem"
-import { Array as Arr, Clock, Context, Effect, Layer, Queue, Schedule, Schema } from "effect"
+import { Array as Arr, Cause, Clock, Context, Effect, Layer, Queue, Schedule, Schema } from "effect"
 import { RevocationSet, retentionMillis } from "./RevocationSet.ts"
 
 /** The channel's payloads: ids of ended sessions, comma-separated; an empty one says that the link is alive. */
@@ -15,7 +15,7 @@ const heartbeat = "2 seconds"
 const silence = "5 seconds"
 /** For so long tokens are accepted without a link, in ms; then nobody can know whether they are revoked. */
 const patience = 1_000
-const reconnect = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")])
+const reconnect = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("250 millis")])
 
 /**
  * Which sessions ended within the life of an access token, known on every instance within milliseconds of the commit that
@@ -77,7 +77,7 @@ export class RevokedSessions extends Context.Service<
 
       yield* live.pipe(
         Effect.tapCause((cause) =>
-          Effect.logWarning("The link that tells of ended sessions broke; connecting again", cause)
+          Effect.logWarning(`The link that tells of ended sessions broke; connecting again (${Cause.squash(cause)})`)
         ),
         Effect.sandbox,
         Effect.retry(reconnect),

@@ -1,0 +1,26 @@
+import { TokenKeys } from "@kite/server/auth/TokenKeys"
+import { Console, Effect, Layer } from "effect"
+import { Command } from "effect/cli"
+import * as Embedded from "../Embedded.ts"
+import * as Infrastructure from "../Infrastructure.ts"
+import * as Logging from "../Logging.ts"
+
+const keys = TokenKeys.layer.pipe(
+  Layer.provide(Infrastructure.database),
+  Layer.provide(Logging.layer("keys")),
+  Layer.provide(Embedded.layer)
+)
+
+const rotate = Command.make("rotate", {}, () =>
+  Effect.gen(function* () {
+    const kid = yield* Effect.flatMap(TokenKeys, (service) => service.rotate)
+    yield* Console.log(
+      `New key ${kid}. It signs from 15 seconds on; the key before it is valid for its last tokens' 15 minutes.`
+    )
+  }).pipe(Effect.provide(keys))
+).pipe(Command.withDescription("Sign access tokens with a new key; nobody is logged out"))
+
+export const keysCommand = Command.make("keys").pipe(
+  Command.withDescription("The keys that sign access tokens"),
+  Command.withSubcommands([rotate])
+)

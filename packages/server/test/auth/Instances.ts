@@ -1,0 +1,30 @@
+import * as Database from "@kite/adapters/postgres/Database"
+import { Effect, Layer, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestDatabase } from "../../../../test/parts/TestDatabase.ts"
+import { TestServer } from "../parts/TestServer.ts"
+
+/** Another server on the test's database, for as long as the scope lives. Provide what it answers to reach it. */
+export const startInstance = Effect.gen(function* () {
+  const database = yield* TestDatabase
+  const pool = Layer.orDie(Database.layerUrl(database.url))
+  const server = TestServer.layerOn({ database: Layer.merge(Layer.succeed(TestDatabase, database), pool) })
+  return yield* Layer.build(Layer.fresh(server))
+})
+
+const links = (instances: number) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql<{ pid: number }>`
+      SELECT pid FROM pg_stat_activity
+      WHERE application_name = 'kite-revocations' AND query LIKE 'LISTEN%' AND datname = current_database()`.pipe(
+      Effect.flatMap((rows) => (rows.length === instances ? Effect.succeed(rows) : Effect.fail("not all are up"))),
+      Effect.retry(Schedule.spaced("10 millis")),
+      Effect.timeout("10 seconds")
+    )
+  )
+
+/** Ends the connections that so many instances listen on, as a failover of PostgreSQL would. */
+export const killLinks = Effect.fnUntraced(function* (instances: number) {
+  const sql = yield* SqlClient.SqlClient
+  for (const { pid } of yield* links(instances)) yield* sql`SELECT pg_terminate_backend(${pid})`
+})
