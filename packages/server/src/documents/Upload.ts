@@ -37,6 +37,9 @@ const unreadable = (error: Multipart.MultipartError) =>
     detail: error.reason._tag === "Parse" ? "The multipart body is cut off or malformed" : "Too many or too large parts"
   })
 
+/** What a name cannot hold between its quotes, as browsers write it (WHATWG HTML, multipart/form-data encoding algorithm). */
+const escapes = /%(?:22|0A|0D)/g
+
 /** Streams one file into the store: counted, hashed and sniffed on the way, cut off where it may not go on. */
 const storeFile = Effect.fnUntraced(function* (
   store: ObjectStore["Service"],
@@ -84,7 +87,7 @@ export const receiveUpload = Effect.fnUntraced(function* <A, E>(
     if (part._tag === "Field" && part.key === "filename") {
       received.filename = part.value
     } else if (part._tag === "File" && part.key === "file" && received.file === undefined) {
-      received.name = part.name
+      received.name = part.name.replace(escapes, decodeURIComponent)
       received.file = yield* storeFile(store, objectKey, part.content, allowance)
     } else {
       return yield* new InvalidUpload({ detail: `Unexpected part; there must be one file, named "file"` })

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { TestServer } from "./TestServer.ts"
 
 /** What came back, the body read: parsed where it is JSON. */
@@ -49,6 +49,11 @@ export const signUp = Effect.gen(function* () {
   const cookie = headers.getSetCookie()[0]?.split(";")[0] ?? ""
   return { id: registered.json.id as string, email, password, authorization, cookie }
 })
+
+/** One account for all tests of a file, for those that do not care whose documents they are. */
+export class Someone extends Context.Service<Someone, Effect.Success<typeof signUp>>()("@kite/server/test/Someone") {
+  static readonly layer = Layer.effect(Someone, signUp)
+}
 
 export const upload = (user: Caller, content: string | Uint8Array<ArrayBuffer>, filename = "note.txt") => {
   const form = new FormData()

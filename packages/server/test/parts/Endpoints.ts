@@ -4,12 +4,20 @@ import { HttpApi } from "effect/http-api"
 
 export interface Endpoint {
   readonly method: string
+  /** With `:id` and the like where its parameters are. */
   readonly path: string
   readonly authenticated: boolean
   /** Media type of the body it takes, none where it takes none. */
   readonly body: string | undefined
-  readonly hasQuery: boolean
+  /** The members of that body. */
+  readonly fields: ReadonlyArray<string>
+  readonly query: ReadonlyArray<string>
 }
+
+const fieldsOf = (schema: unknown): ReadonlyArray<string> =>
+  typeof schema === "object" || typeof schema === "function"
+    ? Object.keys((schema as { readonly fields?: object } | null)?.fields ?? {})
+    : []
 
 const reflect = () => {
   const found: Array<Endpoint> = []
@@ -18,13 +26,16 @@ const reflect = () => {
     onEndpoint: ({ endpoint, middleware }) => {
       const { method, query } = endpoint
       const path = endpoint.path === "/" ? "/" : endpoint.path.replace(/\/$/, "")
-      const body = method === "GET" ? undefined : [...endpoint.payload.keys()][0]
       const authenticated = [...middleware].some(({ key }) => key === Authentication.key)
-      found.push({ method, path, authenticated, body, hasQuery: query !== undefined })
+      const [body, payload] = method === "GET" ? [] : ([...endpoint.payload][0] ?? [])
+      found.push({ method, path, authenticated, body, fields: fieldsOf(payload?.schemas[0]), query: fieldsOf(query) })
     }
   })
   return found
 }
 
-/** Every endpoint of the contract, from the contract itself. */
+/** Every endpoint of the contract, from the contract itself: what loops over them cannot forget a new one. */
 export const endpoints: ReadonlyArray<Endpoint> = reflect()
+
+/** A path of the endpoint with this id for each of its parameters. */
+export const pathOf = ({ path }: Pick<Endpoint, "path">, id: string) => path.replace(/:\w+/g, id)

@@ -1,0 +1,179 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { type Caller, Someone, sendAs, signUp, upload, usedBytes } from "../parts/Client.ts"
+import { boundary, contentType, end, filePart, part } from "../parts/Multipart.ts"
+import { assertProblem } from "../parts/Problem.ts"
+import { sendRaw, sendRawAndLeave } from "../parts/RawSocket.ts"
+import { assertBalanced } from "../parts/Rows.ts"
+import { samples, zipOf } from "../parts/Samples.ts"
+import { TestServer } from "../parts/TestServer.ts"
+
+const send = (user: Caller, body: string | Uint8Array<ArrayBuffer>, type = contentType) =>
+  sendAs(user, "/api/documents", { method: "POST", headers: { "content-type": type }, body })
+
+const head = (user: Caller, ...headers: ReadonlyArray<string>) =>
+  [
+    "POST /api/documents HTTP/1.1",
+    "Host: localhost",
+    "Connection: close",
+    `Authorization: ${user.authorization["authorization"]}`,
+    `Content-Type: ${contentType}`,
+    ...headers,
+    "\r\n"
+  ].join("\r\n")
+
+/** Nothing of the failed upload is left, and the file it was about can be uploaded now. */
+const assertNothingLeft = Effect.fnUntraced(function* (user: Caller) {
+  assert.strictEqual(yield* usedBytes(user), 0)
+  assert.deepStrictEqual((yield* sendAs(user, "/api/documents")).json.items, [])
+  yield* assertBalanced
+  const { status, json } = yield* upload(user, "the same file again")
+  assert.strictEqual(status, 201)
+  yield* sendAs(user, `/api/documents/${json.id}`, { method: "DELETE" })
+})
+
+const malformed: Record<string, string> = {
+  "no part at all": end,
+  "nothing at all": "",
+  "no file": part("filename", "a.txt") + end,
+  "a file under another name": part("document", "hello", "a.txt") + end,
+  "a field instead of a file": part("file", "hello") + end,
+  "two files": filePart("one") + filePart("two") + end,
+  "two files, the second of another name": filePart("one") + part("other", "two", "b.txt") + end,
+  "an unknown field": filePart() + part("folder", "x") + end,
+  "an empty file": filePart("") + end,
+  "an end that is cut off": filePart() + end.slice(0, -5),
+  "a file that is cut off": filePart("hello world".repeat(1000)).slice(0, 5000),
+  "a header that is cut off": `--${boundary}\r\nContent-Disposition: form-da`,
+  "another boundary": (filePart() + end).replaceAll(boundary, "another-boundary"),
+  "a filename of 9 KiB": part("filename", "x".repeat(9 * 1024)) + filePart() + end,
+  "five parts": part("filename", "a").repeat(4) + filePart() + end,
+  "a control character in its name": filePart("hello", "a\x01b.txt") + end,
+  "a line break in its name": filePart("hello", "a\r\nX-Evil: 1") + end,
+  "a part's header of 20 KiB": filePart("hello", "x".repeat(20 * 1024)) + end
+}
+
+layer(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestServices: true, timeout: "60 seconds" })(
+  "a bad upload",
+  (it) => {
+    it.effect.each(Object.entries(malformed))("is refused and leaves nothing: %s", ([, body]) =>
+      Effect.gen(function* () {
+        const user = yield* Someone
+        assertProblem(yield* send(user, body), 400, "invalid-upload", "/api/documents")
+        yield* assertNothingLeft(user)
+      })
+    )
+
+    it.effect.each(["multipart/form-data", "multipart/form-data; boundary=", `multipart/form-data; boundary="`])(
+      "is refused where the boundary is not told: %s",
+      (type) =>
+        Effect.gen(function* () {
+          const user = yield* Someone
+          assertProblem(yield* send(user, filePart() + end, type), 400, "invalid-upload", "/api/documents")
+          yield* assertNothingLeft(user)
+        })
+    )
+
+    it.effect("that says it is no multipart is refused by its type", () =>
+      Effect.gen(function* () {
+        const user = yield* Someone
+        for (const type of [
+          "application/json",
+          "text/plain",
+          "application/x-www-form-urlencoded",
+          "multipart/mixed; boundary=b",
+          "x"
+        ]) {
+          assertProblem(yield* send(user, filePart() + end, type), 415, "unsupported-media-type", "/api/documents")
+        }
+        yield* assertNothingLeft(user)
+      })
+    )
+
+    it.effect("of a kind that kite does not read is refused whatever it is called", () =>
+      Effect.gen(function* () {
+        const user = yield* Someone
+        const exe = new Uint8Array(Buffer.from("MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff".padEnd(5000, "\0"), "latin1"))
+        const late = new Uint8Array(Buffer.from(`${"text ".repeat(100_000)}\0`))
+        for (const bytes of [exe, late, zipOf("xl/workbook.xml"), new Uint8Array([0xff, 0xfe, 0x41])]) {
+          assertProblem(yield* upload(user, bytes, "report.pdf"), 415, "unsupported-file", "/api/documents")
+        }
+        yield* assertNothingLeft(user)
+      })
+    )
+
+    it.effect("whose body ends before its declared length leaves nothing", () =>
+      Effect.gen(function* () {
+        const user = yield* Someone
+        const body = filePart() + end
+        yield* sendRawAndLeave(head(user, `Content-Length: ${body.length + 1000}`), body)
+        yield* sendRawAndLeave(head(user, "Transfer-Encoding: chunked"), `${body.length.toString(16)}\r\n${body}`)
+        yield* sendRawAndLeave(head(user, "Content-Length: 200000"), filePart("x".repeat(100_000)).slice(0, 60_000))
+        yield* assertNothingLeft(user)
+      })
+    )
+
+    it.effect("whose declared length ends before its body is refused", () =>
+      Effect.gen(function* () {
+        const user = yield* Someone
+        const body = filePart() + end
+        const cut = yield* sendRaw(head(user, "Content-Length: 100"), body.slice(0, 100))
+        assertProblem(cut, 400, "invalid-upload", "/api/documents")
+        const wrong: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+          [["Content-Length: 100"], body],
+          [["Content-Length: 5", "Transfer-Encoding: chunked"], body],
+          [["Content-Length: -1"], body],
+          [["Content-Length: 1e3"], body],
+          [["Content-Length: 5", "Content-Length: 6"], body],
+          [["Transfer-Encoding: chunked"], "zz\r\n"]
+        ]
+        for (const [headers, sent] of wrong) {
+          assertProblem(yield* sendRaw(head(user, ...headers), sent), 400, "invalid-request", null)
+        }
+        yield* assertNothingLeft(user)
+      })
+    )
+
+    it.effect.each<[string, string]>([
+      ["../../etc/passwd", "passwd"],
+      ["..\\\\..\\\\windows\\\\system32", "system32"],
+      ["/", "document"],
+      ["..", "document"],
+      ["", "document"],
+      ["a\tb\x85c.txt", "abc.txt"],
+      ["x".repeat(300), "x".repeat(255)],
+      [`${"😀".repeat(300)}.pdf`, `${"😀".repeat(251)}.pdf`],
+      ["a%22b%0D%0Ac%41.txt", 'a"bc%41.txt'],
+      ["Gru\u0308ße\u202Efdp.txt", "Grüßefdp.txt"]
+    ])("name is made harmless, not refused: %s", ([filename, kept]) =>
+      Effect.gen(function* () {
+        const user = yield* signUp
+        const { status, json } = yield* send(user, filePart("hello", filename) + end)
+        assert.deepStrictEqual([status, json.filename], [201, kept])
+        yield* assertBalanced
+      })
+    )
+
+    it.effect("name in a field of its own is the one that counts, before or after the file", () =>
+      Effect.gen(function* () {
+        const user = yield* signUp
+        const name = part("filename", "a/b/Zweiter Name.txt\0")
+        for (const body of [name + filePart() + end, filePart() + name + end]) {
+          assert.strictEqual((yield* send(user, body)).json.filename, "Zweiter Name.txt")
+        }
+      })
+    )
+
+    it.effect("does not keep its neighbours on the same connection from working", () =>
+      Effect.gen(function* () {
+        const user = yield* signUp
+        const bytes = (yield* Effect.promise(samples))["application/pdf"]
+        for (let times = 0; times < 3; times++) {
+          assert.strictEqual((yield* send(user, filePart("").repeat(2))).status, 400)
+          assert.strictEqual((yield* upload(user, bytes)).status, 201)
+        }
+        yield* assertBalanced
+      })
+    )
+  }
+)

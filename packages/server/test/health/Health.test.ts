@@ -1,0 +1,81 @@
+import { assert, layer } from "@effect/vitest"
+import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
+import { Context, Effect, Layer, Ref } from "effect"
+import { SqlClient } from "effect/sql"
+import { send } from "../parts/Client.ts"
+import { TestServer } from "../parts/TestServer.ts"
+
+/** What the store's check does. */
+class StoreState extends Context.Service<StoreState, Ref.Ref<"up" | "down" | "hung">>()(
+  "@kite/server/test/StoreState"
+) {
+  static readonly layer = Layer.effect(StoreState, Ref.make<"up" | "down" | "hung">("up"))
+}
+
+const moodyStore = Layer.effect(
+  ObjectStore,
+  Effect.gen(function* () {
+    const store = yield* ObjectStore
+    const state = yield* StoreState
+    const failure = new ObjectStoreError({ operation: "check", cause: new Error("secret-host:9000 refused") })
+    const outcomes = { up: Effect.void, down: Effect.fail(failure), hung: Effect.never }
+    return ObjectStore.of({ ...store, check: Effect.flatMap(Ref.get(state), (now) => outcomes[now]) })
+  })
+).pipe(Layer.provide([ObjectStore.layerMemory, StoreState.layer]))
+
+layer(Layer.merge(TestServer.layerOn({ objects: moodyStore }), StoreState.layer), {
+  excludeTestServices: true,
+  timeout: "60 seconds"
+})("health", (it) => {
+  it.effect("is well without a login when every part answers", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual((yield* send("/health/live")).json, { status: "live" })
+      for (const path of ["/health/ready", "/health"]) {
+        const { status, json } = yield* send(path)
+        assert.deepStrictEqual([status, json.status], [200, "ready"])
+        for (const part of ["postgres", "objectStore", "queue"]) {
+          assert.strictEqual(json.checks[part].status, "up")
+          assert.isAtLeast(json.checks[part].ms, 0)
+        }
+      }
+    })
+  )
+
+  it.effect("is not ready while a part fails, says which one, and is again after it", () =>
+    Effect.gen(function* () {
+      const state = yield* StoreState
+      yield* Ref.set(state, "down")
+      for (const path of ["/health/ready", "/health"]) {
+        const { status, json, text } = yield* send(path)
+        assert.deepStrictEqual([status, json.status], [503, "down"])
+        assert.deepStrictEqual([json.checks.objectStore.status, json.checks.postgres.status], ["down", "up"])
+        assert.notInclude(text, "secret-host")
+      }
+      assert.strictEqual((yield* send("/health/live")).status, 200)
+      yield* Ref.set(state, "up")
+      assert.strictEqual((yield* send("/health/ready")).status, 200)
+    })
+  )
+
+  it.effect("does not wait for a part that hangs", () =>
+    Effect.gen(function* () {
+      const state = yield* StoreState
+      yield* Ref.set(state, "hung")
+      const { status, json } = yield* send("/health/ready")
+      assert.deepStrictEqual([status, json.checks.objectStore.status], [503, "down"])
+      assert.isBelow(json.checks.objectStore.ms, 5_000)
+      yield* Ref.set(state, "up")
+    })
+  )
+
+  it.effect("is not ready without its queue", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* Effect.acquireRelease(sql`ALTER TABLE extraction_queue RENAME TO hidden`, () =>
+        Effect.orDie(sql`ALTER TABLE hidden RENAME TO extraction_queue`)
+      )
+      const { status, json } = yield* send("/health/ready")
+      assert.deepStrictEqual([status, json.checks.queue.status, json.checks.postgres.status], [503, "down", "up"])
+    })
+  )
+})
