@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { NodeRuntime } from "@effect/platform-node"
+import { Extractor } from "@kite/worker/extraction/Extractor"
+import { Effect } from "effect"
+import { compare } from "./Comparison.ts"
+import { demand, run } from "./NativeTool.ts"
+import { writeModel, writePage, writePdf } from "./Samples.ts"
+
+/** What the isolation, the pool and WebAssembly cost: extraction against the native programs, on this machine, in one run. */
+const program = Effect.gen(function* () {
+  yield* demand("pdftotext", "-v", "poppler-utils")
+  yield* demand("tesseract", "--version", "tesseract-ocr")
+  const folder = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "kite-bench-"))),
+    (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+  )
+  const pdf = yield* Effect.promise(() => writePdf(folder))
+  const page = yield* Effect.promise(() => writePage(folder))
+  yield* Effect.promise(() => writeModel(folder))
+  const { extract } = yield* Extractor
+
+  const tesseract = run("tesseract", [page, "stdout", "--tessdata-dir", folder, "-l", "eng"])
+  const ocr = extract({ path: page, contentType: "image/png" })
+  const twice = { concurrency: 2, discard: true } as const
+
+  yield* compare({
+    name: "text of a PDF of 100 pages, against pdftotext",
+    rounds: 9,
+    goal: 5,
+    kite: extract({ path: pdf, contentType: "application/pdf" }),
+    native: run("pdftotext", [pdf, "-"])
+  })
+  yield* compare({
+    name: "OCR of an A4 page, 300 dpi, against tesseract",
+    rounds: 5,
+    goal: 1.4,
+    kite: ocr,
+    native: tesseract
+  })
+  yield* compare({
+    name: "OCR of two such pages at once, against two processes",
+    rounds: 5,
+    goal: 1.4,
+    kite: Effect.replicateEffect(ocr, 2, twice),
+    native: Effect.replicateEffect(tesseract, 2, twice)
+  })
+})
+
+NodeRuntime.runMain(
+  program.pipe(Effect.scoped, Effect.provide(Extractor.layer({ concurrency: 2, languages: ["eng"] })))
+)
