@@ -48,7 +48,7 @@ await Effect.runPromise(
         Effect.promise(() => mkdtemp(join(tmpdir(), "kite-bench-"))),
         (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
       )
-      const { url } = yield* startKite({ DATA_DIR: directory, RATE_LIMIT_ACCOUNT: "100000/1m" })
+      const { url } = yield* startKite({ DATA_DIR: directory })
       yield* Effect.promise(() => measure(url))
     })
   )

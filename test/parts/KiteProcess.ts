@@ -22,13 +22,19 @@ const ended = (child: ChildProcess) =>
     child.once("exit", (code) => resume(Effect.succeed(code)))
   })
 
-/** Starts kite on a free port with these variables on top of none; killed with the scope, unless it ended before. */
+/** Starts kite on a free port with these variables; ended with the scope, unless it ended before. Its tests may ask often. */
 export const startKite = Effect.fnUntraced(function* (variables: Readonly<Record<string, string>>) {
   const lines: Array<string> = []
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
       spawn(process.execPath, [main, "start"], {
-        env: { PATH: process.env["PATH"], PORT: "0", LOG_FORMAT: "json", ...variables },
+        env: {
+          PATH: process.env["PATH"],
+          PORT: "0",
+          LOG_FORMAT: "json",
+          RATE_LIMIT_ACCOUNT: "100000/1m",
+          ...variables
+        },
         stdio: ["ignore", "pipe", "inherit"]
       })
     ),

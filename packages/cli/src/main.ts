@@ -1,5 +1,5 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Cause, Console, Effect, Option } from "effect"
+import { Cause, Console, Effect, Exit, Option, type Runtime } from "effect"
 import { CliError, Command } from "effect/cli"
 import { keysCommand } from "./commands/Keys.ts"
 import { migrate } from "./commands/Migrate.ts"
@@ -15,11 +15,15 @@ const explain = (cause: Cause.Cause<unknown>) => {
   return Console.error(`kite: ${error instanceof Error ? error.message : Cause.pretty(cause)}`)
 }
 
+/** To be stopped is a good end: 0. Anything else that fails is 1. */
+const exitCode: Runtime.Teardown = (exit, onExit) =>
+  onExit(Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? 1 : 0)
+
 Command.make("kite").pipe(
   Command.withDescription("A multi-user document backend: documents in, text out"),
   Command.withSubcommands([start, server, worker, migrate, keysCommand]),
   Command.run({ version }),
   Effect.tapCause(explain),
   Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain({ disableErrorReporting: true })
+  NodeRuntime.runMain({ disableErrorReporting: true, teardown: exitCode })
 )

@@ -1,0 +1,28 @@
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { startKite } from "../parts/KiteProcess.ts"
+import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
+import { eventually, logIn } from "./KiteClient.ts"
+
+const scans = ["scan.jpg", "scan.jpg", "scan.jpg", "scan.jpg", "scan.jpg", "invoice.pdf"]
+
+it.live(
+  "kill -9 in the middle of an extraction loses no acknowledged document",
+  () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const first = yield* startKite({ DATA_DIR: directory })
+      const before = yield* logIn(first.url)
+      yield* Effect.forEach(scans, before.upload)
+      yield* eventually(before.list, (all) => all.some(({ status }) => status === "processing"), 20)
+      yield* first.end("SIGKILL")
+
+      const second = yield* startKite({ DATA_DIR: directory })
+      const after = yield* logIn(second.url)
+      assert.strictEqual((yield* after.list).length, scans.length)
+      const all = yield* eventually(after.list, (found) => found.every(({ status }) => status === "ready"), 90)
+      const texts = yield* Effect.forEach(all, ({ id }) => after.text(id))
+      assert.isTrue(texts.every(({ text }) => /harbour meadow|Kite string/.test(text)))
+    }),
+  150_000
+)

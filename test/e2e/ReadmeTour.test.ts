@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process"
+import { readFile } from "node:fs/promises"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { startKite } from "../parts/KiteProcess.ts"
+import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
+import { eventually, logIn } from "./KiteClient.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const run = promisify(execFile)
+
+/** The shell blocks of the README's tour, in order. */
+const tour = async () => {
+  const readme = await readFile(`${root}/README.md`, "utf8")
+  const chapter = readme.slice(readme.indexOf("## A tour"), readme.indexOf("## The house"))
+  return [...chapter.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = ""]) => block)
+}
+
+it.live(
+  "the README's tour works as written",
+  () =>
+    Effect.gen(function* () {
+      const kite = yield* startKite({ DATA_DIR: yield* temporaryDirectory })
+      const blocks = yield* Effect.promise(tour)
+      const shell = (script: string) =>
+        Effect.promise(() =>
+          run("bash", ["-euo", "pipefail", "-c", script.replaceAll("http://127.0.0.1:8000", kite.url)], { cwd: root })
+        )
+      // The variables of the first blocks are needed by the later ones; in between the texts are waited for, as a reader does.
+      const [account = "", upload = "", ...reading] = blocks
+      yield* shell(`${account}\n${upload}`)
+      const anna = yield* logIn(kite.url)
+      const all = yield* eventually(anna.list, (found) => found.every(({ status }) => status === "ready"), 60)
+      assert.strictEqual(all.length, 4)
+      const login = account.slice(account.indexOf("TOKEN="))
+      const { stdout } = yield* shell(`${login}\n${reading.join("\n")}`)
+      for (const part of [
+        '"nextCursor":null',
+        "harbour meadow",
+        '"source":"ocr"',
+        "same",
+        "JFIF",
+        '"usedBytes":71151'
+      ]) {
+        assert.include(stdout, part)
+      }
+      assert.include(stdout, "urn:kite:problem:invalid-request")
+    }),
+  120_000
+)
