@@ -1,7 +1,7 @@
 import { Settings } from "@kite/adapters/settings/Settings"
 import { ByteSize, Effect } from "effect"
-import { HttpIncomingMessage, type HttpServerResponse } from "effect/http"
-import { isTrustedPeer, requestClientIp } from "../limits/RequestClientIp.ts"
+import { HttpIncomingMessage, HttpServerRequest, type HttpServerResponse } from "effect/http"
+import { forwardingOf, isTrustedPeer, requestClientIp } from "../limits/RequestClientIp.ts"
 import { makeRequestScope } from "../observability/RequestScope.ts"
 import { renderProblems } from "./Problems.ts"
 import { makeSecurityHeaders } from "./SecurityHeaders.ts"
@@ -9,9 +9,16 @@ import { makeSecurityHeaders } from "./SecurityHeaders.ts"
 /** Of a JSON body; uploads have their own bound. */
 const maxBodySize = ByteSize.kibibytes(64)
 
+/** For operators behind a proxy: what kite was told of the client. The line itself carries what it made of it. */
+const logForwarding = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+  Effect.logDebug("client ip", forwardingOf(request))
+)
+
 /** What every request passes through before the router, and every response after it; outermost last. */
 export const makeEdge = Effect.gen(function* () {
-  const { TRUSTED_PROXIES: trusted, TRUSTED_PROXY_RULE: rule, TRUSTED_PROXY_MAX_HOPS: maxHops } = yield* Settings
+  const settings = yield* Settings
+  const { TRUSTED_PROXIES: trusted, TRUSTED_PROXY_RULE: rule, TRUSTED_PROXY_MAX_HOPS: maxHops } = settings
+  const isDebugging = settings.LOG_LEVEL === "debug" || settings.LOG_LEVEL === "trace"
   const proxies = { trusted, rule, maxHops }
   for (const family of trusted.wholeFamilies) {
     yield* Effect.logWarning(
@@ -24,7 +31,7 @@ export const makeEdge = Effect.gen(function* () {
     isTrusted: (request) => isTrustedPeer(request, proxies)
   })
   return <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
-    app.pipe(
+    (isDebugging ? Effect.andThen(logForwarding, app) : app).pipe(
       Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
       renderProblems,
       securityHeaders,
