@@ -23,7 +23,7 @@ export const errorField = (thrown: unknown, depth = 1): LogError => {
   const below = read(thrown, "cause") ?? read(thrown, "reason")
   return {
     type: scrub(typeName(thrown), 100),
-    message: typeof message === "string" ? scrub(message, maxMessage) : inspect(thrown),
+    message: typeof message === "string" && message !== "" ? scrub(message, maxMessage) : inspect(thrown),
     ...(typeof stack === "string" ? { stack: scrub(stack, maxStack) } : {}),
     ...(typeof below === "object" && below !== null && depth < maxCauses ? { cause: errorField(below, depth + 1) } : {})
   }
@@ -36,8 +36,9 @@ const typeName = (thrown: unknown): string => {
   return typeof name === "string" && name !== "" ? name : typeof thrown
 }
 
+// A tagged error often says in its fields what others say in a message.
 const inspect = (thrown: unknown): string => {
-  const value = logValue(thrown)
+  const value = logValue(thrown instanceof Error ? { ...thrown } : thrown)
   return scrub(typeof value === "string" ? value : JSON.stringify(value), maxMessage)
 }
 

@@ -17,6 +17,7 @@ const logged = (effect: Effect.Effect<unknown>) => {
 }
 
 class Broken extends Data.TaggedError("Broken")<{ readonly message: string; readonly cause?: unknown }> {}
+class Missing extends Data.TaggedError("Missing")<{ readonly key: string; readonly token: string }> {}
 
 describe("a log line", () => {
   it.effect("says when, how grave, what, and by whom", () =>
@@ -118,6 +119,15 @@ describe("a log line", () => {
       assert.strictEqual(last.error?.message, "no answer")
       assert.include(last.error?.stack ?? "", "JsonLine.test.ts")
       assert.strictEqual(last.error?.cause?.type, "TypeError")
+    })
+  )
+
+  it.effect("tells the fields of an error that has no message, but for secrets", () =>
+    Effect.gen(function* () {
+      const { last } = yield* logged(Effect.logError("Gone", new Missing({ key: "a/b", token: "t0ken-of-somebody" })))
+      assert.strictEqual(last.error?.type, "Missing")
+      assert.include(last.error?.message ?? "", '"key":"a/b"')
+      assert.notInclude(last.error?.message ?? "", "t0ken")
     })
   )
 
