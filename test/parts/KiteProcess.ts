@@ -7,7 +7,7 @@ const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta
 const ready = /API (http:\/\/[^/]+)\/api/
 
 /** A whole kite in a process of its own, as `kite start` runs it. */
-export interface KiteProcess {
+interface KiteProcess {
   readonly url: string
   readonly process: ChildProcess
   /** Every line it wrote to stdout so far. */
