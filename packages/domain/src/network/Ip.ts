@@ -75,7 +75,11 @@ const parseIpv6 = (text: string): Array<number> | undefined => {
   }
   if (gap === -1) return segments.length === 8 ? segments : undefined
   if (segments.length > 7) return undefined
-  return [...segments.slice(0, gap), ...Array<number>(8 - segments.length).fill(0), ...segments.slice(gap)]
+  const whole = [0, 0, 0, 0, 0, 0, 0, 0]
+  for (let segment = 0; segment < segments.length; segment++) {
+    whole[segment < gap ? segment : segment + 8 - segments.length] = segments[segment] ?? 0
+  }
+  return whole
 }
 
 const foldMapped = (segments: ReadonlyArray<number>): Ip => {

@@ -57,9 +57,9 @@ describe("TrustedProxies", () => {
       fc.property(address, address, fc.nat(128), fc.boolean(), (base, other, length, near) => {
         const from = NetAddress.toCanonical(NetAddress.ipFromStringUnsafe(base))
         const network = IpNetwork.fromAddressUnsafe(from, length % (NetAddress.width(from) + 1))
-        const probe = near
-          ? IpNetwork.lastAddress(network)
-          : NetAddress.toCanonical(NetAddress.ipFromStringUnsafe(other))
+        const probe = NetAddress.toCanonical(
+          near ? IpNetwork.lastAddress(network) : NetAddress.ipFromStringUnsafe(other)
+        )
         const proxies = TrustedProxies.parse([IpNetwork.format(network)])
         assert.strictEqual(trusts(proxies, NetAddress.formatIp(probe)), IpNetwork.contains(network, probe))
       }),
