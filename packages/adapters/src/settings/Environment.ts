@@ -6,33 +6,26 @@ export class EnvironmentError extends Schema.TaggedError<EnvironmentError>()("En
   message: Schema.String
 }) {}
 
-/** Names this close to a known one are taken for slips of the pen. */
-const slip = 1
-
-/** Insertions, deletions and replacements between two names, counted up to `slip` + 1 (Levenshtein). */
-const distance = (left: string, right: string): number => {
-  if (Math.abs(left.length - right.length) > slip) return slip + 1
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (const [index, letter] of Array.from(left).entries()) {
-    const next = [index + 1]
-    for (const [column, other] of Array.from(right).entries()) {
-      const [up = 0, diagonal = 0, before = 0] = [row[column + 1], row[column], next[column]]
-      next.push(Math.min(up + 1, before + 1, diagonal + (letter === other ? 0 : 1)))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
+/** One letter more, less or other, or two neighbours swapped. */
+const isSlip = (name: string, meant: string): boolean => {
+  const shorter = Math.min(name.length, meant.length)
+  let start = 0
+  while (start < shorter && name[start] === meant[start]) start++
+  let end = 0
+  while (end < shorter - start && name.at(-1 - end) === meant.at(-1 - end)) end++
+  const [wrong, right] = [name.slice(start, name.length - end), meant.slice(start, meant.length - end)]
+  const swapped = wrong.length === 2 && right.length === 2 && wrong[0] === right[1] && wrong[1] === right[0]
+  return swapped || (wrong.length <= 1 && right.length <= 1)
 }
 
-const withoutFile = (name: string) => (name.endsWith("_FILE") ? name.slice(0, -"_FILE".length) : name)
-
-/** Set variables that kite does not know but that are one slip away from one it does. */
-export const nearMisses = (set: ReadonlyArray<string>, known: ReadonlyArray<string>) =>
-  set.flatMap((name) => {
-    if (known.includes(name) || known.includes(withoutFile(name))) return []
-    const meant = known.find((other) => distance(withoutFile(name), other) <= slip)
+/** Set variables that kite does not know but that are one slip of the pen away from one it does. */
+export const nearMisses = (set: ReadonlyArray<string>, known: ReadonlyArray<string>) => {
+  const names = known.flatMap((name) => [name, `${name}_FILE`])
+  return set.flatMap((name) => {
+    const meant = names.includes(name) ? undefined : names.find((other) => isSlip(name, other))
     return meant === undefined ? [] : [{ name, meant }]
   })
+}
 
 /** The known variables that are set, `NAME_FILE` read (one trailing line end dropped), empty ones left out. */
 export const readEnvironment = Effect.fnUntraced(function* (

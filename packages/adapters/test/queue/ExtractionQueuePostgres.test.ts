@@ -1,0 +1,139 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { assert, layer } from "@effect/vitest"
+import { ExtractionQueue, maxAttempts } from "@kite/adapters/queue/ExtractionQueue"
+import { jobId } from "@kite/domain/documents/ExtractionJob"
+import { Deferred, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestDatabase, testDatabase } from "../../../../test/parts/TestDatabase.ts"
+import { extractionQueueSuite, newJob, takeOne } from "./ExtractionQueueSuite.ts"
+
+const quick = ExtractionQueue.layerWith({ leaseTime: "1 second", pollInterval: "20 millis" }).pipe(
+  Layer.provideMerge(testDatabase)
+)
+const pass = SqlClient.SqlClient.use(
+  (sql) => sql`UPDATE extraction_queue SET visible_at = now() WHERE state = 'pending'`
+)
+
+extractionQueueSuite("Postgres", quick, { excludeTestServices: true, pass })
+
+const rowOf = Effect.fnUntraced(function* (id: string) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{ state: string; attempts: number; acquiredAt: Date | null }>`
+    SELECT state, attempts, acquired_at FROM extraction_queue WHERE id = ${id}`
+  return rows[0]
+})
+
+/** The row, once it is so. */
+const rowWhen = (id: string, isSo: (row: Effect.Success<ReturnType<typeof rowOf>>) => boolean) =>
+  Effect.filterOrFail(rowOf(id), isSo, (row) => new Error(`still ${JSON.stringify(row)}`)).pipe(
+    Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 })
+  )
+
+/** A worker process that holds one job, until it is killed. */
+const holdInChild = Effect.gen(function* () {
+  const { url } = yield* TestDatabase
+  const program = fileURLToPath(new URL("./TakeForever.ts", import.meta.url))
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn(process.execPath, [program, Redacted.value(url)], { stdio: ["ignore", "pipe", "inherit"] })
+    ),
+    (process) => Effect.sync(() => process.kill("SIGKILL"))
+  )
+  yield* Effect.promise(() => once(child.stdout, "data"))
+  return Effect.promise(async () => {
+    const exit = once(child, "exit")
+    child.kill("SIGKILL")
+    await exit
+  })
+})
+
+layer(quick, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionQueue in Postgres", (it) => {
+  it.effect("knows nothing of an offer that was rolled back", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const queue = yield* ExtractionQueue
+      const [lost, kept] = [yield* newJob, yield* newJob]
+      yield* Effect.ignore(sql.withTransaction(Effect.andThen(queue.offer(lost), Effect.fail("rolled back"))))
+      assert.isUndefined(yield* rowOf(jobId(lost)))
+      yield* sql.withTransaction(queue.offer(kept))
+      assert.deepStrictEqual(yield* takeOne, [kept, 1])
+    })
+  )
+
+  it.effect("hands a job out when its transaction is committed, not before", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const queue = yield* ExtractionQueue
+      const job = yield* newJob
+      const [offered, commit] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const taker = yield* Effect.forkChild(takeOne, { startImmediately: true })
+      const offering = Effect.all([queue.offer(job), Deferred.succeed(offered, undefined), Deferred.await(commit)])
+      const offerer = yield* Effect.forkChild(sql.withTransaction(offering))
+      yield* Deferred.await(offered)
+      assert.isUndefined(yield* rowOf(jobId(job)))
+      assert.isUndefined(taker.pollUnsafe())
+      yield* Deferred.succeed(commit, undefined)
+      assert.deepStrictEqual(yield* Fiber.join(taker), [job, 1])
+      yield* Fiber.join(offerer)
+    })
+  )
+
+  it.effect(
+    "hands a job out again when the lease of a worker that was killed has run out, and counts that attempt",
+    () =>
+      Effect.gen(function* () {
+        const queue = yield* ExtractionQueue
+        const job = yield* newJob
+        yield* queue.offer(job)
+        const kill = yield* holdInChild
+        yield* kill
+        assert.deepInclude(yield* rowOf(jobId(job)), { state: "pending", attempts: 1 })
+        assert.deepStrictEqual(yield* takeOne, [job, 2])
+      })
+  )
+
+  it.effect("leaves a job to a worker that lives, however long it takes", () =>
+    Effect.gen(function* () {
+      const queue = yield* ExtractionQueue
+      const [job, other] = [yield* newJob, yield* newJob]
+      yield* queue.offer(job)
+      yield* holdInChild
+      const acquired = (yield* rowOf(jobId(job)))?.acquiredAt?.getTime() ?? 0
+      yield* rowWhen(jobId(job), (row) => (row?.acquiredAt?.getTime() ?? 0) > acquired + 1_500)
+      yield* queue.offer(other)
+      assert.deepStrictEqual(yield* takeOne, [other, 1])
+      assert.deepInclude(yield* rowOf(jobId(job)), { state: "pending", attempts: 1 })
+    })
+  )
+
+  it.effect("gives a job up whose worker was killed in its last attempt", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const queue = yield* ExtractionQueue
+      const job = yield* newJob
+      yield* sql`DELETE FROM extraction_queue`
+      yield* queue.offer(job)
+      yield* sql`UPDATE extraction_queue SET attempts = ${maxAttempts - 1} WHERE id = ${jobId(job)}`
+      const kill = yield* holdInChild
+      yield* kill
+      const taker = yield* Effect.forkChild(takeOne)
+      assert.deepInclude(yield* rowWhen(jobId(job), (row) => row?.state === "failed"), { attempts: maxAttempts })
+      yield* Fiber.interrupt(taker)
+    })
+  )
+
+  it.effect("is not held up by a job that cannot be read", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const queue = yield* ExtractionQueue
+      const [broken, job] = [yield* newJob, yield* newJob]
+      yield* queue.offer(broken)
+      yield* sql`UPDATE extraction_queue SET element = '{"documentId":5}' WHERE id = ${jobId(broken)}`
+      yield* queue.offer(job)
+      assert.deepStrictEqual(yield* takeOne, [job, 1])
+      assert.strictEqual((yield* rowOf(jobId(broken)))?.state, "failed")
+    })
+  )
+})
