@@ -1,6 +1,6 @@
 import { type ConnectionOptions, connect, type RedisError } from "@kite/adapters/redis/Redis"
 import type { Charge } from "@kite/domain/limits/Verdict"
-import { Clock, Effect, Latch, Layer, type Redacted, Schedule } from "effect"
+import { Clock, Effect, Layer, type Redacted, Schedule } from "effect"
 import { MemoryWindows } from "./MemoryWindows.ts"
 import { monotonicMs, RateLimiter, type RateLimiterMode } from "./RateLimiter.ts"
 import { RedisWindows } from "./RedisWindows.ts"
@@ -12,7 +12,8 @@ const failFast: ConnectionOptions = {
   enableAutoPipelining: false,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
-  commandTimeout: 100,
+  // A backstop; RedisWindows gives up before.
+  commandTimeout: 1_000,
   connectTimeout: 500,
   retryStrategy: (attempt) => Math.min(attempt * 50, 1_000)
 }
@@ -25,7 +26,6 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const clock = yield* Clock.Clock
   const shared = new RedisWindows(client)
   const windows = new MemoryWindows()
-  const outage = Latch.makeUnsafe(false)
   let mode: RateLimiterMode = "redis"
   let recoveredAt = Number.NEGATIVE_INFINITY
 
@@ -33,14 +33,12 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
     Effect.suspend(() => {
       if (mode === "fallback") return Effect.void
       mode = "fallback"
-      outage.openUnsafe()
       return Effect.logWarning("Redis fails: this server counts rate limits alone", error.cause)
     })
 
   const recover = Effect.suspend(() => {
     mode = "redis"
     recoveredAt = monotonicMs(clock)
-    outage.closeUnsafe()
     return Effect.logInfo("Redis answers: rate limits are shared again")
   })
 
@@ -68,18 +66,19 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   yield* shared
     .check(probe)
     .pipe(Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 25 }), Effect.catch(fallBack))
-  yield* outage.await.pipe(
-    Effect.andThen(shared.check(probe).pipe(Effect.delay("1 second"), Effect.eventually)),
-    Effect.andThen(recover),
-    Effect.forever,
-    Effect.forkScoped
+  // Notices without any request that Redis has gone, and that it is back.
+  const heartbeat = Effect.suspend(() =>
+    mode === "redis"
+      ? Effect.catch(shared.ping, fallBack)
+      : Effect.matchEffect(shared.check(probe), { onSuccess: () => recover, onFailure: () => Effect.void })
   )
+  yield* heartbeat.pipe(Effect.delay("1 second"), Effect.forever, Effect.forkScoped)
   return RateLimiter.of({ check, mode: Effect.sync(() => mode) })
 })
 
 /**
  * Limits shared by all servers on one Redis. When Redis is away, frozen or failing, this process counts alone with the same
- * limits: never open, never shut. The first check that fails notices (after 100 ms at the longest), then none asks Redis until a
+ * limits: never open, never shut. The first check that fails notices (after 100 ms), or the heartbeat; then none asks Redis until a
  * probe in the background has succeeded, so that an outage costs no request its time.
  *
  * What Redis admits is remembered here too, so that neither change of mode gives anybody a second quota from this process: the

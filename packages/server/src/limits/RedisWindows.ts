@@ -7,6 +7,8 @@ import { windowScript, windowScriptSha } from "./WindowScript.ts"
 
 /** Requests in one command at most: it holds Redis for a quarter of a millisecond. */
 const maxRequests = 32
+/** How long a check waits for Redis, in ms. */
+const patience = 100
 
 interface Waiting {
   readonly charges: ReadonlyArray<Charge>
@@ -28,6 +30,14 @@ export class RedisWindows {
     })
   }
 
+  /** Cheap proof that Redis answers. */
+  get ping(): Effect.Effect<void, RedisError> {
+    return Effect.tryPromise({
+      try: () => this.#client.ping(),
+      catch: (cause) => new RedisError({ cause })
+    })
+  }
+
   #flush(): void {
     const waiting = this.#waiting
     this.#waiting = []
@@ -38,19 +48,21 @@ export class RedisWindows {
   #send(requests: ReadonlyArray<Waiting>): void {
     const charges = requests.map((request) => request.charges)
     const given = scriptArguments(charges)
+    const fail = (cause: unknown) => {
+      const failure = Exit.fail(new RedisError({ cause }))
+      for (const { resume } of requests) resume(failure)
+    }
+    // When this process was held up, the reply may be there unread: it is read before the immediate runs.
+    const late = setTimeout(() => setImmediate(fail, new Error(`Redis did not answer within ${patience} ms`)), patience)
     this.#client
       .evalsha(windowScriptSha, ...given)
       .catch((cause) => (isMissing(cause) ? this.#client.eval(windowScript, ...given) : Promise.reject(cause)))
-      .then(
-        (reply) => {
-          const verdicts = readReplies(charges, reply as ReadonlyArray<number>)
-          for (const [index, verdict] of verdicts.entries()) requests[index]?.resume(Exit.succeed(verdict))
-        },
-        (cause) => {
-          const failure = Exit.fail(new RedisError({ cause }))
-          for (const { resume } of requests) resume(failure)
-        }
-      )
+      .then((reply) => {
+        const verdicts = readReplies(charges, reply as ReadonlyArray<number>)
+        for (const [index, verdict] of verdicts.entries()) requests[index]?.resume(Exit.succeed(verdict))
+      })
+      .catch(fail)
+      .finally(() => clearTimeout(late))
   }
 }
 

@@ -125,6 +125,40 @@ describe("RateLimiter whose Redis fails", () => {
     60_000
   )
 
+  it.live(
+    "says that Redis is away or frozen, and back, though nobody asks anything",
+    () =>
+      withRedis(
+        Effect.fnUntraced(function* (redis) {
+          yield* redis.kill
+          yield* becomes("fallback")
+          yield* redis.restart
+          yield* becomes("redis")
+          yield* redis.freeze
+          yield* becomes("fallback")
+          yield* redis.thaw
+          yield* becomes("redis")
+        })
+      ),
+    60_000
+  )
+
+  it.live("takes no alarm when this process itself was held up and the answer was there in time", () =>
+    withRedis(
+      Effect.fnUntraced(function* (_redis, lines) {
+        const limiter = yield* RateLimiter
+        const checked = yield* Effect.forkChild(limiter.check([{ policy, subject: "held up" }]))
+        // Lets the request go out, then blocks for longer than a check waits.
+        yield* Effect.callback<void>((resume) => void setImmediate(() => setImmediate(() => resume(Effect.void))))
+        const until = performance.now() + 250
+        while (performance.now() < until);
+        assert.isTrue((yield* Fiber.join(checked)).allowed)
+        assert.strictEqual(yield* limiter.mode, "redis")
+        assert.isEmpty(lines)
+      })
+    )
+  )
+
   it.live("does not notice that the script is lost", () =>
     withRedisUnderLoad(
       Effect.fnUntraced(function* (redis, lines) {
