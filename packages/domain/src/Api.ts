@@ -1,4 +1,6 @@
 import { HttpApi, HttpApiMiddleware, OpenApi } from "effect/http-api"
+import { AdminApi } from "./admin/AdminApi.ts"
+import { AuditApi } from "./audit/AuditApi.ts"
 import { AuthApi } from "./auth/AuthApi.ts"
 import { DocumentsApi } from "./documents/DocumentsApi.ts"
 import { HealthApi } from "./health/HealthApi.ts"
@@ -14,6 +16,8 @@ export class RequestValidation extends HttpApiMiddleware.Service<RequestValidati
 export class Api extends HttpApi.make("kite")
   .add(AuthApi)
   .add(DocumentsApi)
+  .add(AdminApi)
+  .add(AuditApi)
   .add(HealthApi)
   .middleware(RequestValidation)
   .annotate(HttpApi.ParseOptions, { errors: "all" })

@@ -2,6 +2,14 @@ import { Api } from "@kite/domain/Api"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { AccountCreation } from "./admin/AccountCreation.ts"
+import * as AdminHandlers from "./admin/AdminHandlers.ts"
+import { Administration } from "./admin/Administration.ts"
+import * as FirstAdmin from "./admin/FirstAdmin.ts"
+import * as RoleChecking from "./admin/RoleChecking.ts"
+import * as AuditHandlers from "./audit/AuditHandlers.ts"
+import { AuditLog } from "./audit/AuditLog.ts"
+import { AuditTrail } from "./audit/AuditTrail.ts"
 import { AccessTokens } from "./auth/AccessTokens.ts"
 import { Auth } from "./auth/Auth.ts"
 import * as AuthHandlers from "./auth/AuthHandlers.ts"
@@ -25,10 +33,17 @@ import * as Metrics from "./observability/Metrics.ts"
 import * as MetricsEndpoint from "./observability/MetricsEndpoint.ts"
 import * as RouteTemplate from "./observability/RouteTemplate.ts"
 
-const handlers = Layer.mergeAll(AuthHandlers.layer, DocumentsHandlers.layer, HealthHandlers.layer).pipe(
-  Layer.provide([BearerAuthentication.layer, RequestValidationLayer.layer]),
+const handlers = Layer.mergeAll(
+  AuthHandlers.layer,
+  DocumentsHandlers.layer,
+  AdminHandlers.layer,
+  AuditHandlers.layer,
+  HealthHandlers.layer
+).pipe(
+  Layer.provide([BearerAuthentication.layer, RoleChecking.layer, RequestValidationLayer.layer]),
   Layer.provide([IpRateLimiting.layer, AccountRateLimiting.layer]),
-  Layer.provide([Auth.layer, Passwords.layer, AccessTokens.layer, Documents.layer])
+  Layer.provide([Auth.layer, Passwords.layer, AccessTokens.layer, Documents.layer]),
+  Layer.provide([Administration.layer, AccountCreation.layer, AuditLog.layer, AuditTrail.layer])
 )
 
 const routes = Layer.mergeAll(
@@ -46,6 +61,6 @@ export const layer = Health.stopFirst.pipe(
   ),
   Layer.merge(Metrics.layer),
   Layer.provide(Health.layer),
-  Layer.provide(ConfiguredLimits.layer),
+  Layer.provide([ConfiguredLimits.layer, FirstAdmin.layer]),
   Layer.provideMerge(Listener.layer)
 )

@@ -1,3 +1,5 @@
+import { Email } from "@kite/domain/auth/Email"
+import { NewPassword } from "@kite/domain/auth/Password"
 import { RateLimitFromString } from "@kite/domain/limits/RateLimit"
 import { TrustedProxyRule } from "@kite/domain/network/ClientIp"
 import { defaultTrustedProxies, TrustedProxiesFromString } from "@kite/domain/network/TrustedProxies"
@@ -34,6 +36,8 @@ export const Variables = Schema.Struct({
     )
   ),
   REFRESH_TOKEN_LIFETIME: withDefault(Millis, "30d"),
+  ADMIN_EMAIL: Schema.optionalKey(Email),
+  ADMIN_PASSWORD: Schema.optionalKey(NewPassword),
   MAX_UPLOAD_BYTES: withDefault(Bytes, "25 MiB"),
   QUOTA_BYTES: withDefault(Bytes, "100 MB"),
   CORS_ORIGINS: withDefault(List, ""),

@@ -65,6 +65,8 @@ const expected: Record<keyof Settings["Service"], Expected> = {
   OBJECT_STORE_URL: secretUrl("http://KEY:SECRET@h:9000/bucket", "s3://hunter2hunter2"),
   TOKEN_SECRET: { unset: "undefined", good: { ["s".repeat(32)]: "s".repeat(32) }, bad: ["hunter2hunter2"] },
   REFRESH_TOKEN_LIFETIME: millis(2_592_000_000),
+  ADMIN_EMAIL: { unset: "undefined", good: { " Root@Example.org": "root@example.org" }, bad: ["root", "hunter2@"] },
+  ADMIN_PASSWORD: { unset: "undefined", good: { "up, up and away": "up, up and away" }, bad: ["hunter2hunt"] },
   MAX_UPLOAD_BYTES: bytes(26_214_400),
   QUOTA_BYTES: bytes(100_000_000),
   CORS_ORIGINS: list(""),
@@ -95,6 +97,7 @@ const secrets = [
   "REDIS_URL",
   "OBJECT_STORE_URL",
   "TOKEN_SECRET",
+  "ADMIN_PASSWORD",
   "SMTP_URL"
 ] as const
 

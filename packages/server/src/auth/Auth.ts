@@ -13,9 +13,10 @@ import type { GivenPassword, NewPassword } from "@kite/domain/auth/Password"
 import type { Role, User, UserId } from "@kite/domain/auth/User"
 import { Context, Effect, Layer, Option, type Redacted } from "effect"
 import { SqlClient } from "effect/sql"
+import { AuditLog } from "../audit/AuditLog.ts"
 import { accessTokenSeconds } from "./AccessTokenLifetime.ts"
 import { AccessTokens } from "./AccessTokens.ts"
-import { recordAuthEvent } from "./AuthEvents.ts"
+import { makeRecordAuthEvent } from "./AuthEvents.ts"
 import { tokenReuseMail } from "./AuthMails.ts"
 import { PasswordHasher } from "./PasswordHasher.ts"
 import { checkPassword } from "./PasswordPolicy.ts"
@@ -49,6 +50,7 @@ export class Auth extends Context.Service<
     Auth,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const recordAuthEvent = yield* makeRecordAuthEvent
       const users = yield* Users
       const sessions = yield* Sessions
       const revoked = yield* RevokedSessions
@@ -121,6 +123,6 @@ export class Auth extends Context.Service<
 
   static readonly layer = Auth.layerNoDeps.pipe(
     Layer.provide([Users.layer, Sessions.layer, RevokedSessions.layer, AccessTokens.layer]),
-    Layer.provide([PasswordHasher.layer, MailQueue.layer])
+    Layer.provide([PasswordHasher.layer, MailQueue.layer, AuditLog.layer])
   )
 }

@@ -7,7 +7,8 @@ import type { GivenPassword, NewPassword } from "@kite/domain/auth/Password"
 import type { ResetToken } from "@kite/domain/auth/ResetToken"
 import { Context, Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
-import { recordAuthEvent } from "./AuthEvents.ts"
+import { AuditLog } from "../audit/AuditLog.ts"
+import { makeRecordAuthEvent } from "./AuthEvents.ts"
 import { passwordChangedMail, passwordResetMail } from "./AuthMails.ts"
 import { PasswordHasher } from "./PasswordHasher.ts"
 import { checkPassword } from "./PasswordPolicy.ts"
@@ -40,6 +41,7 @@ export class Passwords extends Context.Service<
     Passwords,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const recordAuthEvent = yield* makeRecordAuthEvent
       const users = yield* Users
       const sessions = yield* Sessions
       const revoked = yield* RevokedSessions
@@ -105,6 +107,6 @@ export class Passwords extends Context.Service<
 
   static readonly layer = Passwords.layerNoDeps.pipe(
     Layer.provide([Users.layer, Sessions.layer, RevokedSessions.layer, PasswordResets.layer]),
-    Layer.provide([PasswordHasher.layer, MailQueue.layer])
+    Layer.provide([PasswordHasher.layer, MailQueue.layer, AuditLog.layer])
   )
 }

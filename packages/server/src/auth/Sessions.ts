@@ -6,7 +6,8 @@ import { Context, Data, type DateTime, Effect, Layer, Option, type Redacted, Sch
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
-import { recordAuthEvent } from "./AuthEvents.ts"
+import { AuditLog } from "../audit/AuditLog.ts"
+import { makeRecordAuthEvent } from "./AuthEvents.ts"
 import * as ExpiredSessions from "./ExpiredSessions.ts"
 import { hashOf } from "./OpaqueToken.ts"
 import { makeAddToken, makeRotate } from "./RefreshRotation.ts"
@@ -30,7 +31,7 @@ const EndedRow = Schema.Struct({ id: Schema.String, userId: UserId })
 export class Sessions extends Context.Service<
   Sessions,
   {
-    /** Refused where the account was deactivated or its password changed since it was read. */
+    /** Refused where the account was deactivated or its password or role changed since it was read. */
     readonly start: (account: Account) => Effect.Effect<RefreshableSession, InvalidCredentials>
     /** Uses up the token and hands back its successor. */
     readonly rotate: (token: Redacted.Redacted) => Effect.Effect<RefreshableSession, InvalidSession | TokenReused>
@@ -47,6 +48,7 @@ export class Sessions extends Context.Service<
     Sessions,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const recordAuthEvent = yield* makeRecordAuthEvent
       const revoked = yield* RevokedSessions
       const { REFRESH_TOKEN_LIFETIME } = yield* Settings
       const addToken = makeAddToken(sql)
@@ -60,7 +62,8 @@ export class Sessions extends Context.Service<
         const row = yield* decodeStart(sql`
           INSERT INTO sessions (id, user_id, created_at, expires_at)
           SELECT ${id}, u.id, now(), now() + ${lifetime} FROM users u
-          WHERE u.id = ${user.id} AND u.active AND u.password_hash = ${passwordHash} FOR SHARE
+          WHERE u.id = ${user.id} AND u.active AND u.role = ${user.role}
+            AND u.password_hash = ${passwordHash} FOR SHARE
           RETURNING expires_at`)
         if (Option.isNone(row)) return yield* new InvalidCredentials({})
         yield* recordAuthEvent("login", user.id)
@@ -110,7 +113,7 @@ export class Sessions extends Context.Service<
   )
 
   static readonly layer = Sessions.layerNoDeps.pipe(
-    Layer.provide(RevokedSessions.layer),
+    Layer.provide([RevokedSessions.layer, AuditLog.layer]),
     Layer.merge(ExpiredSessions.hourly)
   )
 }

@@ -3,6 +3,7 @@ import { Settings } from "@kite/adapters/settings/Settings"
 import { EmailTaken } from "@kite/domain/auth/AuthErrors"
 import { Email } from "@kite/domain/auth/Email"
 import { Role, type User, UserId } from "@kite/domain/auth/User"
+import type { ByteCount } from "@kite/domain/documents/Quota"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
@@ -39,6 +40,8 @@ export class Users extends Context.Service<
       readonly email: Email
       readonly passwordHash: string
       readonly role: Role
+      /** QUOTA_BYTES where it is not given. */
+      readonly limitBytes?: ByteCount | undefined
     }) => Effect.Effect<User, EmailTaken>
     /** False where the account was deactivated or its password replaced since it was read. */
     readonly replacePassword: (account: Account, passwordHash: string) => Effect.Effect<boolean>
@@ -53,9 +56,9 @@ export class Users extends Context.Service<
       const { QUOTA_BYTES } = yield* Settings
       const decode = decodeRow(UserRow)
       return Users.of({
-        create: Effect.fn("Users.create")(function* ({ email, passwordHash, role }) {
+        create: Effect.fn("Users.create")(function* ({ email, passwordHash, role, limitBytes = QUOTA_BYTES }) {
           const createdAt = DateTime.toDateUtc(yield* DateTime.now)
-          const row = { id: SecureRandom.uuidV7Unsafe(), email, passwordHash, role, limitBytes: QUOTA_BYTES, createdAt }
+          const row = { id: SecureRandom.uuidV7Unsafe(), email, passwordHash, role, limitBytes, createdAt }
           const inserted = yield* sql`INSERT INTO users ${sql.insert(row).returning("*")}`.pipe(
             Effect.catchReason("SqlError", "UniqueViolation", () => new EmailTaken({})),
             Effect.catchTag("SqlError", (error) => orDefect(error))

@@ -21,6 +21,7 @@ import { ByteSize, Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpIncomingMessage, type Multipart } from "effect/http"
 import { SqlClient } from "effect/sql"
+import { AuditLog } from "../audit/AuditLog.ts"
 import { DocumentRepository } from "./DocumentRepository.ts"
 import { type DocumentRow, toDocument } from "./DocumentRow.ts"
 import { receiveUpload, rejectSize, type StoredFile } from "./Upload.ts"
@@ -56,6 +57,7 @@ export class Documents extends Context.Service<
       const store = yield* ObjectStore
       const queue = yield* ExtractionQueue
       const repository = yield* DocumentRepository
+      const audit = yield* AuditLog
       const { MAX_UPLOAD_BYTES: maxUploadBytes } = yield* Settings
       const maxBodySize = ByteSize.bytes(maxUploadBytes + multipartOverhead)
 
@@ -69,7 +71,15 @@ export class Documents extends Context.Service<
 
       const record = Effect.fnUntraced(function* (owner: UserId, file: StoredFile) {
         const row = yield* repository.insert(owner, DocumentId.make(SecureRandom.uuidV7Unsafe()), file)
-        if (Option.isSome(row)) yield* offer(owner, row.value)
+        if (Option.isSome(row)) {
+          const { id, sizeBytes, contentType } = row.value
+          yield* offer(owner, row.value)
+          yield* audit.record({
+            action: "document_uploaded",
+            subject: { type: "document", id },
+            details: { sizeBytes, contentType }
+          })
+        }
         return row
       })
 
@@ -108,7 +118,12 @@ export class Documents extends Context.Service<
           return toDocument(yield* orNotFound(yield* repository.rename(owner, id, filename)))
         }),
         remove: Effect.fn("Documents.remove")(function* (owner, id) {
-          const objectKey = yield* orNotFound(yield* repository.remove(owner, id))
+          const remove = Effect.tap(repository.remove(owner, id), (key) =>
+            Option.isSome(key)
+              ? audit.record({ action: "document_deleted", subject: { type: "document", id } })
+              : Effect.void
+          )
+          const objectKey = yield* orNotFound(yield* orDefect(sql.withTransaction(remove)))
           yield* store
             .remove(objectKey)
             .pipe(
@@ -140,5 +155,5 @@ export class Documents extends Context.Service<
     })
   )
 
-  static readonly layer = Documents.layerNoDeps.pipe(Layer.provide(DocumentRepository.layer))
+  static readonly layer = Documents.layerNoDeps.pipe(Layer.provide([DocumentRepository.layer, AuditLog.layer]))
 }

@@ -1,0 +1,24 @@
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { RequiredRole, RoleCheck } from "../admin/RequiredRole.ts"
+import { Authentication } from "../auth/Authentication.ts"
+import { AccountRateLimit } from "../limits/AccountRateLimit.ts"
+import { IpRateLimit } from "../limits/IpRateLimit.ts"
+import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
+import { AuditFilter, AuditPage, AuditQuery } from "./AuditQuery.ts"
+
+export class AuditApi extends HttpApiGroup.make("audit")
+  .add(
+    HttpApiEndpoint.get("list", "/", { query: AuditQuery, success: AuditPage }),
+    HttpApiEndpoint.get("exportCsv", "/export.csv", {
+      query: AuditFilter,
+      success: HttpApiSchema.StreamUint8Array({ contentType: "text/csv" })
+    })
+  )
+  .middleware(RoleCheck)
+  .middleware(AccountRateLimit)
+  .middleware(Authentication)
+  .middleware(IpRateLimit)
+  .annotate(RequiredRole, "admin")
+  .annotate(RateLimitPolicies, ["account"])
+  .prefix("/api/admin/audit")
+  .annotateMerge(OpenApi.annotations({ title: "Audit", description: "Who did what, for admins" })) {}

@@ -1,0 +1,27 @@
+import type { AuditEntry } from "@kite/domain/audit/AuditEntry"
+import { stringify } from "csv-stringify/sync"
+import { DateTime } from "effect"
+
+const columns = ["id", "at", "action", "actorId", "subjectType", "subjectId", "clientIp", "correlationId", "details"]
+
+/** RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV Injection). */
+const lines = (records: ReadonlyArray<ReadonlyArray<string | null>>) =>
+  stringify([...records], { record_delimiter: "windows", escape_formulas: true })
+
+export const csvHeader = lines([columns])
+
+/** One line for each entry. */
+export const toCsv = (entries: ReadonlyArray<AuditEntry>) =>
+  lines(
+    entries.map(({ id, at, action, actorId, subject, clientIp, correlationId, details }) => [
+      id,
+      DateTime.formatIso(at),
+      action,
+      actorId,
+      subject?.type ?? null,
+      subject?.id ?? null,
+      clientIp,
+      correlationId,
+      JSON.stringify(details)
+    ])
+  )
