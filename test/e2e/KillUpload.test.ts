@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto"
+import { join } from "node:path"
+import { assert, layer } from "@effect/vitest"
+import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
+import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
+import { Sweeper } from "@kite/server/documents/Sweeper"
+import { Deferred, Duration, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import { startKite } from "../parts/KiteProcess.ts"
+import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
+import { TestDatabase, testDatabase } from "../parts/TestDatabase.ts"
+
+const account = { email: "anna@example.org", password: "up, up and away 9" }
+const uploaders = 6
+const acknowledgedBefore = 15
+
+const request = (url: string, init: RequestInit) => Effect.tryPromise((signal) => fetch(url, { signal, ...init }))
+const postJson = (url: string, body: unknown) =>
+  request(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+
+const logIn = Effect.fnUntraced(function* (url: string) {
+  yield* postJson(`${url}/api/auth/register`, account)
+  const response = yield* postJson(`${url}/api/auth/login`, account)
+  const { accessToken } = yield* Effect.promise((): Promise<any> => response.json())
+  return { authorization: `Bearer ${accessToken}` }
+})
+
+const upload = Effect.fnUntraced(function* (url: string, headers: Record<string, string>, content: string) {
+  const body = new FormData()
+  body.append("file", new Blob([content]), "note.txt")
+  const response = yield* request(`${url}/api/documents`, { method: "POST", headers, body })
+  assert.strictEqual(response.status, 201)
+  const { id } = yield* Effect.tryPromise((): Promise<any> => response.json())
+  return id as string
+})
+
+/** Uploads one file after another until the server dies; what was acknowledged goes into the map, by its id. */
+const uploadUntilDeath = Effect.fnUntraced(function* (url: string, acknowledged: Map<string, string>) {
+  const headers = yield* logIn(url)
+  const one = Effect.gen(function* () {
+    const content = `${Math.random()}\n`.repeat(10_000)
+    acknowledged.set(yield* upload(url, headers, content), content)
+  })
+  yield* Effect.ignore(
+    Effect.replicateEffect(Effect.forever(one), uploaders, { concurrency: uploaders, discard: true })
+  )
+})
+
+const keys = Effect.flatMap(ObjectStore, ({ list }) =>
+  Effect.map(Stream.runCollect(list), (all) => all.map(({ key }) => key))
+)
+const rows = SqlClient.SqlClient.use(
+  (sql) => sql<{ id: string; objectKey: string; sha256: string }>`SELECT id, object_key, sha256 FROM documents`
+)
+/** Objects that no document has. */
+const orphans = Effect.gen(function* () {
+  const owned = new Set((yield* rows).map(({ objectKey }) => objectKey))
+  return (yield* keys).filter((key) => !owned.has(key))
+})
+
+const until = <A, E, R>(effect: Effect.Effect<A, E, R>, holds: (value: A) => boolean) =>
+  effect.pipe(Effect.repeat({ until: holds, schedule: Schedule.spaced("10 millis") }), Effect.timeout("30 seconds"))
+
+/** Kills the server when uploads are on every step of their way, and surely some between their bytes and their row. */
+const killAmidUploads = Effect.fnUntraced(function* (kill: Effect.Effect<unknown>, acknowledged: Map<string, string>) {
+  const sql = yield* SqlClient.SqlClient
+  yield* until(
+    Effect.sync(() => acknowledged.size),
+    (count) => count >= acknowledgedBefore
+  )
+  const [locked, killed] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+  const holdRows = sql`LOCK TABLE documents IN EXCLUSIVE MODE`.pipe(
+    Effect.andThen(Deferred.succeed(locked, undefined)),
+    Effect.andThen(Deferred.await(killed))
+  )
+  const holder = yield* Effect.forkChild(sql.withTransaction(holdRows))
+  yield* Deferred.await(locked)
+  yield* until(orphans, (found) => found.length > 0)
+  yield* kill
+  yield* Deferred.succeed(killed, undefined)
+  yield* Fiber.join(holder)
+})
+
+layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("kill -9 in the middle of uploads", (it) => {
+  it.effect(
+    "loses nothing that was acknowledged and leaves nothing that a sweep does not take",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        const variables = {
+          DATA_DIR: directory,
+          DATABASE_URL: Redacted.value((yield* TestDatabase).url),
+          QUOTA_BYTES: "1 GB",
+          RATE_LIMIT_IP: "100000/1m"
+        }
+        const objects = ObjectStoreFileSystem.layer(join(directory, "objects"))
+        yield* Effect.gen(function* () {
+          const acknowledged = new Map<string, string>()
+          const first = yield* startKite(variables)
+          const uploading = yield* Effect.forkChild(uploadUntilDeath(first.url, acknowledged))
+          yield* killAmidUploads(first.end("SIGKILL"), acknowledged)
+          yield* Fiber.join(uploading)
+
+          const second = yield* startKite(variables)
+          const headers = yield* logIn(second.url)
+          for (const [id, content] of acknowledged) {
+            const response = yield* request(`${second.url}/api/documents/${id}/content`, { headers })
+            assert.strictEqual(yield* Effect.promise(() => response.text()), content)
+          }
+          for (const { id, sha256 } of yield* rows) {
+            const response = yield* request(`${second.url}/api/documents/${id}/content`, { headers })
+            const bytes = yield* Effect.promise(() => response.bytes())
+            assert.strictEqual(createHash("sha256").update(bytes).digest("hex"), sha256)
+          }
+
+          const { length } = yield* orphans
+          assert.isAbove(length, 0)
+          assert.strictEqual(yield* (yield* Sweeper).sweep(Duration.zero), length)
+          assert.deepStrictEqual(yield* orphans, [])
+          yield* upload(second.url, headers, "once more")
+          const response = yield* request(`${second.url}/api/auth/me`, { headers })
+          const { quota } = yield* Effect.promise((): Promise<any> => response.json())
+          const sql = yield* SqlClient.SqlClient
+          const [sum] = yield* sql<{ bytes: number }>`SELECT sum(size_bytes)::int AS bytes FROM documents`
+          assert.strictEqual(quota.usedBytes, sum?.bytes)
+        }).pipe(Effect.provide(Sweeper.layer.pipe(Layer.provideMerge(objects))))
+      }),
+    120_000
+  )
+})
