@@ -12,6 +12,9 @@ export class InvalidTrustedProxy extends Data.TaggedError("InvalidTrustedProxy")
   }
 }
 
+// An empty variable counts as one that is not set.
+const nobody = "none"
+
 /** Loopback, and the private ranges that container networks use. */
 export const defaultTrustedProxies = ["127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1"]
 
@@ -72,8 +75,9 @@ export class TrustedProxies {
     return this.networks.filter((network) => network.prefixLength === 0).map(IpNetwork.format)
   }
 
+  /** As `TRUSTED_PROXIES` is written. */
   toString(): string {
-    return this.networks.map(IpNetwork.format).join(",")
+    return this.networks.length === 0 ? nobody : this.networks.map(IpNetwork.format).join(",")
   }
 }
 
@@ -89,14 +93,16 @@ const parseNetwork = (text: string): Result.Result<IpNetwork.IpNetwork, InvalidT
 const hostNetwork = (entry: string) =>
   Result.map(NetAddress.ipFromString(entry), (address) => IpNetwork.makeUnsafe(address, NetAddress.width(address)))
 
-/** `TRUSTED_PROXIES`: CIDR or bare IP entries separated by commas; blank trusts nobody. */
+const split = (text: string) => (text.trim() === "" || text.trim() === nobody ? [] : text.split(","))
+
+/** `TRUSTED_PROXIES`: CIDR or bare IP entries separated by commas; `none` trusts nobody. */
 export const TrustedProxiesFromString = Schema.String.pipe(
   Schema.decodeTo(
     Schema.instanceOf(TrustedProxies),
     SchemaTransformation.transformEffect({
       decode: (text) =>
         Effect.mapError(
-          Effect.fromResult(TrustedProxies.parseResult(text.trim() === "" ? [] : text.split(","))),
+          Effect.fromResult(TrustedProxies.parseResult(split(text))),
           (error) => new SchemaIssue.InvalidValue({ message: error.message })
         ),
       encode: (trusted) => Effect.succeed(trusted.toString())

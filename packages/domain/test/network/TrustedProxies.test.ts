@@ -71,10 +71,14 @@ describe("TrustedProxies", () => {
 describe("TrustedProxiesFromString", () => {
   const decode = Schema.decodeUnknownResult(TrustedProxiesFromString)
 
-  it("splits on commas; blank trusts nobody", () => {
+  it("splits on commas; none trusts nobody", () => {
     const proxies = Result.getOrThrow(decode("10.0.0.0/8, ::1"))
     assert.strictEqual(Schema.encodeSync(TrustedProxiesFromString)(proxies), "10.0.0.0/8,::1/128")
-    assert.strictEqual(Result.getOrThrow(decode(" ")).networks.length, 0)
+    for (const text of ["none", " ", ""]) {
+      const nobody = Result.getOrThrow(decode(text))
+      assert.isEmpty(nobody.networks)
+      assert.strictEqual(Schema.encodeSync(TrustedProxiesFromString)(nobody), "none")
+    }
   })
 
   it("fails with the entry's name", () => {

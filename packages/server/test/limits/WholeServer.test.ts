@@ -1,0 +1,86 @@
+import { assert, it } from "@effect/vitest"
+import { Array, Effect, Schedule } from "effect"
+import { startRedis } from "../../../../test/parts/RedisServer.ts"
+import { post, send, sendAs, signUp, upload } from "../parts/Client.ts"
+import { endpoints, pathOf } from "../parts/Endpoints.ts"
+import { assertProblem } from "../parts/Problem.ts"
+import { TestServer } from "../parts/TestServer.ts"
+
+const quotaExceeded = /^https:\/\/iana\.org\/assignments\/http-problem-types#quota-exceeded$/
+const nobody = "00000000-0000-7000-8000-000000000000"
+
+const policyNames = (headers: Headers) =>
+  [...(headers.get("ratelimit-policy") ?? "").matchAll(/"([a-z-]+)"/g)].map(([, name]) => name).sort()
+
+/** By the beginning of the path; the first that fits. */
+const expected: ReadonlyArray<readonly [path: RegExp, policies: ReadonlyArray<string>]> = [
+  [/^\/health/, []],
+  [/^\/api\/auth\/(register|login|refresh|password)$/, ["auth-ip"]],
+  [/^\/api\/auth\/password-reset/, ["password-reset-ip"]],
+  [/^\/api\/auth\//, ["ip"]],
+  [/^\/api\/(documents|admin)/, ["account"]]
+]
+
+it.live("every endpoint is limited, but for the health checks, and says by what", () =>
+  Effect.gen(function* () {
+    for (const endpoint of endpoints) {
+      const { body, method, path } = endpoint
+      // Some of them end the session.
+      const user = yield* signUp
+      const content = body === undefined ? {} : { headers: { "content-type": body }, body: "{}" }
+      const { headers } = yield* sendAs(user, pathOf(endpoint, nobody), { method, ...content })
+      const [, policies] = expected.find(([pattern]) => pattern.test(path)) ?? assert.fail(`${path} is not expected`)
+      assert.deepStrictEqual(policyNames(headers), [...policies], `${method} ${path}`)
+    }
+    for (const path of ["/docs", "/openapi.json", "/metrics", "/nowhere"]) {
+      assert.deepStrictEqual(policyNames((yield* send(path)).headers), ["ip"], path)
+    }
+  }).pipe(Effect.provide(TestServer.layer))
+)
+
+it.live("the settings override the limits; a refusal is a whole problem", () =>
+  Effect.gen(function* () {
+    const user = yield* signUp
+    yield* upload(user, "some text")
+    const lists = yield* Effect.all(Array.makeBy(3, () => sendAs(user, "/api/documents")))
+    assert.deepStrictEqual(
+      lists.map(({ status }) => status),
+      [200, 200, 429]
+    )
+    const login = post("/api/auth/login", { email: user.email, password: "not the password" })
+    const attempts = yield* Effect.all(Array.makeBy(3, () => login))
+    assert.deepStrictEqual(
+      attempts.map(({ status }) => status),
+      [401, 401, 429]
+    )
+    const refused = attempts[2] ?? assert.fail("no answer")
+    assertProblem(refused, 429, quotaExceeded, "/api/auth/login")
+    assert.deepStrictEqual(refused.json["violated-policies"], ["login-account"])
+    assert.strictEqual(refused.headers.get("cache-control"), "no-store")
+    assert.match(refused.headers.get("retry-after") ?? "", /^[1-9]\d*$/)
+  }).pipe(Effect.provide(TestServer.layerWith({ RATE_LIMIT_ACCOUNT: "3/1m", RATE_LIMIT_LOGIN_ACCOUNT: "3/15m" })))
+)
+
+it.live(
+  "readiness says degraded while Redis is away, not down, and requests are still limited",
+  () =>
+    Effect.gen(function* () {
+      const redis = yield* startRedis
+      const readiness = Effect.map(send("/health/ready"), ({ json, status }) => `${status} ${json.status}`)
+      const becomes = (expected: string) =>
+        readiness.pipe(
+          Effect.filterOrFail((now) => now === expected),
+          Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 500 })
+        )
+      yield* Effect.gen(function* () {
+        yield* becomes("200 ready")
+        yield* redis.kill
+        yield* becomes("200 degraded")
+        const { headers } = yield* send("/nowhere")
+        assert.deepStrictEqual(policyNames(headers), ["ip"])
+        yield* redis.restart
+        yield* becomes("200 ready")
+      }).pipe(Effect.provide(TestServer.layerWith({ REDIS_URL: redis.url })))
+    }),
+  60_000
+)
