@@ -3,7 +3,7 @@ import { dictionary } from "@zxcvbn-ts/language-common"
 /** 45,000 passwords and words, the most common first: lists of leaked passwords as zxcvbn-ts keeps them (MIT). */
 const listed: ReadonlySet<string> = new Set(dictionary["passwords-common"].map(String))
 
-/** Characters that may be put before or after a listed password without making it a better one: a year, `1234`, `!!`. */
+/** Characters that may be put around a listed password without making it a better one: a year, `1234`, `!!`. */
 const decoration = 4
 /** Repeated, so few characters are no password. */
 const shortUnit = 4
@@ -24,11 +24,18 @@ const withoutLeet = (text: string) => text.replace(/[4@31!0$57]/g, (sign) => lee
 /** The shortest text that, repeated, makes up this one. */
 const unitOf = (text: string) => text.slice(0, (text + text).indexOf(text, 1))
 
-const isNearListed = (text: string) => {
-  for (let end = 1; end <= text.length; end++) {
-    const [head, tail] = [text.slice(0, end), text.slice(end)]
-    if (listed.has(head) && (tail.length <= decoration || listed.has(tail))) return true
-    if (head.length <= decoration && listed.has(tail)) return true
+const isDecorated = (text: string) => {
+  for (let before = 0; before <= decoration; before++) {
+    for (let after = 0; before + after <= decoration; after++) {
+      if (listed.has(text.slice(before, text.length - after))) return true
+    }
+  }
+  return false
+}
+
+const isPair = (text: string) => {
+  for (let end = 1; end < text.length; end++) {
+    if (listed.has(text.slice(0, end)) && listed.has(text.slice(end))) return true
   }
   return false
 }
@@ -41,6 +48,6 @@ export const isCommonPassword = (password: string): boolean => {
   const lower = password.toLowerCase()
   return [lower, withoutLeet(lower)].some((text) => {
     const unit = unitOf(text)
-    return unit.length <= shortUnit || isNearListed(unit)
+    return unit.length <= shortUnit || isDecorated(unit) || isPair(unit)
   })
 }

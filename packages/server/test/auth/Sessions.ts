@@ -1,10 +1,9 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Answer, post, send } from "../parts/Client.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 /** What a browser on kite's own page adds. */
-export const ownOrigin = Effect.map(TestServer, ({ url }) => ({ origin: url }))
+const fromOwnPage = { "sec-fetch-site": "same-origin" }
 
 /** The `name=value` that a client would send back, of an answer that sets a cookie. */
 export const cookieOf = (answer: Answer) => {
@@ -18,7 +17,7 @@ export const logIn = (
 ) => post("/api/auth/login", { email: user.email, password: user.password }, headers)
 
 const withCookie = (path: string) => (cookie: string) =>
-  Effect.flatMap(ownOrigin, (origin) => send(path, { method: "POST", headers: { ...origin, cookie } }))
+  send(path, { method: "POST", headers: { ...fromOwnPage, cookie } })
 
 export const refresh = withCookie("/api/auth/refresh")
 export const logOut = withCookie("/api/auth/logout")

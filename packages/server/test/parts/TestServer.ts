@@ -30,11 +30,15 @@ const temporaryObjects = Layer.unwrap(
   })
 ).pipe(Layer.provide(NodeFileSystem.layer), Layer.orDie)
 
+const quiet = Layer.succeed(References.MinimumLogLevel, "Fatal" as const)
+
 interface Parts {
   /** Environment variables on top of the tests' own. */
   readonly variables?: Readonly<Record<string, string>>
   readonly objects?: Layer.Layer<ObjectStore>
   readonly database?: typeof testDatabase
+  /** Where log lines go and from which level on; nothing but what is fatal by default. */
+  readonly logging?: Layer.Layer<never>
 }
 
 /**
@@ -45,8 +49,9 @@ export class TestServer extends Context.Service<TestServer, { readonly url: stri
   "@kite/server/test/TestServer"
 ) {
   /** With other parts than the usual ones. */
-  static readonly layerOn = ({ variables: changed = {}, objects = temporaryObjects, database = testDatabase }: Parts) =>
-    Layer.effect(
+  static readonly layerOn = ({ variables: changed = {}, ...parts }: Parts) => {
+    const { objects = temporaryObjects, database = testDatabase, logging = quiet } = parts
+    return Layer.effect(
       TestServer,
       Effect.map(HttpServer.addressFormattedWith(Effect.succeed), (url) => TestServer.of({ url }))
     ).pipe(
@@ -54,9 +59,10 @@ export class TestServer extends Context.Service<TestServer, { readonly url: stri
       Layer.provideMerge(Layer.mergeAll(objects, ExtractionQueue.layer, Mailer.layerMemory)),
       Layer.provideMerge(database),
       Layer.provideMerge(Settings.layerOf({ ...variables, ...changed })),
-      Layer.provide(Layer.succeed(References.MinimumLogLevel, "Fatal" as const)),
+      Layer.provide(logging),
       Layer.orDie
     )
+  }
 
   static readonly layerWith = (changed: Readonly<Record<string, string>>) => TestServer.layerOn({ variables: changed })
 

@@ -1,0 +1,62 @@
+import { assert, layer } from "@effect/vitest"
+import { Mailer } from "@kite/adapters/mail/Mailer"
+import { Context, Effect, type Layer, Redacted } from "effect"
+
+export interface Letter {
+  readonly to: ReadonlyArray<string>
+  readonly subject: string
+  readonly text: string
+}
+
+/** What arrived, in order, at the other end of the Mailer under test. */
+export class Letters extends Context.Service<Letters, { readonly next: Effect.Effect<Letter> }>()(
+  "test/mail/Letters"
+) {}
+
+const to = "anna@example.org"
+const send = (subject: string, text: string, address = to) =>
+  Mailer.use((mailer) => mailer.send({ to: address, subject, text: Redacted.make(text) }))
+const next = Letters.use((letters) => letters.next)
+
+/** What every Mailer does. */
+export const mailerSuite = (name: string, mailer: Layer.Layer<Mailer | Letters>) =>
+  layer(mailer, { excludeTestServices: true, timeout: "30 seconds" })(name, (it) => {
+    it.effect("delivers subject and text as they are, in any script", () =>
+      Effect.gen(function* () {
+        const text =
+          "Grüße aus Ελλάδα, привет 🪁\n\n. a line that begins with a dot\nhttps://kite.example/#token=a-_b\n"
+        yield* send("Passwort für 凧 🪁", text)
+        assert.deepStrictEqual(yield* next, { to: [to], subject: "Passwort für 凧 🪁", text })
+      })
+    )
+
+    it.effect("keeps a line of 5,000 characters whole", () =>
+      Effect.gen(function* () {
+        const text = `${"0123456789".repeat(500)}\n`
+        yield* send("long", text)
+        assert.strictEqual((yield* next).text, text)
+      })
+    )
+
+    it.effect("sends to the one address, whatever subject and text try", () =>
+      Effect.gen(function* () {
+        yield* send("Hello\r\nBcc: eve@example.org", "\r\n.\r\nRCPT TO:<eve@example.org>\r\n")
+        assert.deepStrictEqual((yield* next).to, [to])
+      })
+    )
+
+    it.effect("delivers mails that are sent at once, each one time", () =>
+      Effect.gen(function* () {
+        const subjects = Array.from({ length: 20 }, (_, index) => `mail ${index}`)
+        yield* Effect.forEach(subjects, (subject) => send(subject, "text\n"), {
+          concurrency: "unbounded",
+          discard: true
+        })
+        const arrived = yield* Effect.forEach(subjects, () => next)
+        assert.sameMembers(
+          arrived.map(({ subject }) => subject),
+          subjects
+        )
+      })
+    )
+  })

@@ -1,0 +1,14 @@
+import { Effect } from "effect"
+import PostalMime from "postal-mime"
+import type { Letter } from "./MailerSuite.ts"
+
+/** Parses a mail as it goes over the wire (RFC 5322). */
+export const parse = (raw: Uint8Array) => Effect.promise(() => PostalMime.parse(raw))
+
+/** What a person sees of it; every recipient that any header names is in `to`. */
+export const readLetter = (raw: Uint8Array): Effect.Effect<Letter> =>
+  Effect.map(parse(raw), ({ to = [], cc = [], bcc = [], subject = "", text = "" }) => ({
+    to: [...to, ...cc, ...bcc].map(({ address = "" }) => address),
+    subject,
+    text
+  }))

@@ -1,0 +1,47 @@
+import { inspect } from "node:util"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer, Logger, References } from "effect"
+import { post, send } from "../parts/Client.ts"
+import { TestServer } from "../parts/TestServer.ts"
+import { nextMailTo, resetTokenOf } from "./Mails.ts"
+import { cookieOf, logIn, refresh } from "./Sessions.ts"
+
+const lines: Array<string> = []
+const everything = Layer.merge(
+  Logger.layer([
+    Logger.make(({ message, cause, fiber }) => {
+      const notes = fiber.getRef(References.CurrentLogAnnotations)
+      lines.push(inspect([message, cause, notes], { depth: 12, maxStringLength: null, breakLength: 1e6 }))
+    })
+  ]),
+  Layer.succeed(References.MinimumLogLevel, "All")
+)
+
+layer(TestServer.layerOn({ logging: everything }), { excludeTestServices: true, timeout: "60 seconds" })(
+  "log lines",
+  (it) => {
+    it.effect("hold no password, no token and no link, whatever is done and goes wrong", () =>
+      Effect.gen(function* () {
+        const user = { email: "logged@example.org", password: "a secret of the person" }
+        const next = "another secret of theirs"
+        yield* post("/api/auth/register", user)
+        const session = yield* logIn(user)
+        const renewed = yield* refresh(cookieOf(session))
+        yield* logIn({ ...user, password: "a wrong secret of theirs" })
+        yield* post("/api/auth/login", `{"email":"${user.email}","password":"${user.password}"`)
+        yield* send(`/api/auth/me?token=${renewed.json.accessToken}`)
+        yield* post("/api/auth/password-reset", { email: user.email })
+        const token = resetTokenOf(yield* nextMailTo(user.email))
+        yield* post("/api/auth/password-reset/confirm", { token, newPassword: "short" })
+        yield* post("/api/auth/password-reset/confirm", { token, newPassword: next })
+        assert.isNotEmpty(lines)
+        const secrets = [user.password, next, "a wrong secret", token, renewed.json.accessToken]
+        const cookies = [session, renewed].map((answer) => cookieOf(answer).split("=")[1] ?? "")
+        for (const secret of [...secrets, ...cookies]) {
+          assert.isAbove(secret.length, 10)
+          for (const line of lines) assert.notInclude(line, secret)
+        }
+      })
+    )
+  }
+)

@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto"
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { send } from "../parts/Client.ts"
+import { TestServer } from "../parts/TestServer.ts"
+
+layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
+  "the page of a reset mail's link",
+  (it) => {
+    it.effect("runs its own script and style, knows no other origin, and is not kept or framed", () =>
+      Effect.gen(function* () {
+        const { status, headers, text } = yield* send("/password-reset")
+        assert.strictEqual(status, 200)
+        const policy = headers.get("content-security-policy") ?? ""
+        for (const element of ["script", "style"]) {
+          const [, source = ""] = new RegExp(`<${element}[^>]*>([^]*?)</${element}>`).exec(text) ?? []
+          assert.include(policy, `${element}-src 'sha256-${createHash("sha256").update(source).digest("base64")}'`)
+        }
+        assert.notInclude(policy, "unsafe")
+        assert.include(policy, "default-src 'none'")
+        assert.include(policy, "frame-ancestors 'none'")
+        assert.notMatch(text, /(?:src|href|action)=|https?:/)
+        assert.strictEqual(headers.get("cache-control"), "no-store")
+        assert.strictEqual(headers.get("referrer-policy"), "no-referrer")
+      })
+    )
+  }
+)

@@ -1,0 +1,173 @@
+import { assert, layer } from "@effect/vitest"
+import { SentMails } from "@kite/adapters/mail/Mailer"
+import { Effect, Queue, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { post, send, signUp } from "../parts/Client.ts"
+import { TestServer } from "../parts/TestServer.ts"
+import { nextMailTo, resetTokenOf } from "./Mails.ts"
+import { assertProblem, logIn, refresh, statusOfMe } from "./Sessions.ts"
+
+const next = "something entirely new"
+
+const change = (
+  user: { readonly authorization: Record<string, string> },
+  currentPassword: string,
+  newPassword: string
+) => post("/api/auth/password", { currentPassword, newPassword }, user.authorization)
+const requestReset = (email: string) => post("/api/auth/password-reset", { email })
+const confirmReset = (token: string, newPassword: string) =>
+  post("/api/auth/password-reset/confirm", { token, newPassword })
+
+const askForToken = (email: string) => Effect.andThen(requestReset(email), Effect.map(nextMailTo(email), resetTokenOf))
+
+const publicKite = TestServer.layerWith({ PUBLIC_URL: "https://kite.example/" })
+
+layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a password", (it) => {
+  it.effect("is changed by who knows it; other sessions end, this one goes on, the owner is told", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const other = yield* logIn(user)
+      const answer = yield* change(user, user.password, next)
+      assert.strictEqual(answer.status, 204)
+      assert.strictEqual(answer.text, "")
+      assert.strictEqual((yield* send("/api/auth/me", { headers: user.authorization })).status, 200)
+      assert.strictEqual(yield* statusOfMe(other.json.accessToken), 401)
+      assert.strictEqual((yield* logIn({ ...user, password: next })).status, 200)
+      assertProblem(yield* logIn(user), 401, "invalid-credentials")
+      assert.strictEqual((yield* nextMailTo(user.email)).subject, "Your kite password was changed")
+    })
+  )
+
+  it.effect("is not changed by who does not know it, nor to a weak one, nor without a token", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      assertProblem(yield* change(user, "not the password", next), 403, "wrong-password")
+      assertProblem(yield* change(user, user.password, "password1234"), 400, "weak-password")
+      assertProblem(yield* change(user, user.password, "short"), 400, "invalid-request")
+      assertProblem(yield* change({ authorization: {} }, user.password, next), 401, "unauthenticated")
+      assert.strictEqual((yield* logIn(user)).status, 200)
+    })
+  )
+
+  it.effect("is changed once by two changes that come at once", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const answers = yield* Effect.all(
+        [change(user, user.password, next), change(user, user.password, `${next} too`)],
+        {
+          concurrency: 2
+        }
+      )
+      assert.sameMembers(
+        answers.map(({ status }) => status),
+        [204, 403]
+      )
+    })
+  )
+
+  it.effect("is reset by who reads the account's mail; every session ends and none begins", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const answer = yield* requestReset(` ${user.email.toUpperCase()}`)
+      assert.deepInclude(answer, { status: 202, text: "" })
+      const mail = yield* nextMailTo(user.email)
+      const token = resetTokenOf(mail)
+      assert.include(Redacted.value(mail.text), `https://kite.example/password-reset#token=${token}\n`)
+      const confirmed = yield* confirmReset(token, next)
+      assert.deepInclude(confirmed, { status: 204, text: "" })
+      assert.deepStrictEqual(confirmed.headers.getSetCookie(), [])
+      assertProblem(yield* send("/api/auth/me", { headers: user.authorization }), 401, "unauthenticated")
+      assertProblem(yield* refresh(user.cookie), 401, "invalid-session")
+      assert.strictEqual((yield* logIn({ ...user, password: next })).status, 200)
+      assertProblem(yield* logIn(user), 401, "invalid-credentials")
+      assert.strictEqual((yield* nextMailTo(user.email)).subject, "Your kite password was changed")
+    })
+  )
+
+  it.effect("is reset once by a link, and by no older link after that", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const [older, newer] = [yield* askForToken(user.email), yield* askForToken(user.email)]
+      const answers = yield* Effect.all([confirmReset(newer, next), confirmReset(newer, `${next} too`)], {
+        concurrency: 2
+      })
+      assert.sameMembers(
+        answers.map(({ status }) => status),
+        [204, 400]
+      )
+      for (const token of [newer, older]) assertProblem(yield* confirmReset(token, next), 400, "invalid-reset-token")
+    })
+  )
+
+  it.effect("is not reset after an hour, by another's or no token, after a change, or to a weak one", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const user = yield* signUp
+      const late = yield* askForToken(user.email)
+      yield* sql`UPDATE password_resets SET expires_at = expires_at - interval '1 hour' WHERE user_id = ${user.id}`
+      assertProblem(yield* confirmReset(late, next), 400, "invalid-reset-token")
+      assertProblem(yield* confirmReset("A".repeat(43), next), 400, "invalid-reset-token")
+      for (const token of ["", "x", "' OR 1=1 --", "A".repeat(10_000)]) {
+        assertProblem(yield* confirmReset(token, next), 400, "invalid-request")
+      }
+      const token = yield* askForToken(user.email)
+      assertProblem(yield* confirmReset(token, `my ${user.email}`), 400, "weak-password")
+      yield* change(user, user.password, next)
+      assertProblem(yield* confirmReset(token, next), 400, "invalid-reset-token")
+    })
+  )
+
+  it.effect("of an account that does not exist or is deactivated gets the same answer and no mail", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const [inactive, active] = [yield* signUp, yield* signUp]
+      yield* sql`UPDATE users SET active = false WHERE id = ${inactive.id}`
+      const answers = []
+      for (const email of ["nobody@example.org", inactive.email, active.email]) answers.push(yield* requestReset(email))
+      for (const { status, text, headers } of answers) {
+        assert.deepStrictEqual([status, text, headers.get("content-type")], [202, "", null])
+      }
+      const mail = yield* nextMailTo(active.email)
+      assert.isNotEmpty(resetTokenOf(mail))
+      assert.strictEqual(yield* Queue.size(yield* SentMails), 0)
+    })
+  )
+
+  it.effect("cannot flood a mailbox: three links in an hour, whoever asks", () =>
+    Effect.gen(function* () {
+      const [user, other] = [yield* signUp, yield* signUp]
+      for (let count = 0; count < 6; count++) assert.strictEqual((yield* requestReset(user.email)).status, 202)
+      yield* requestReset(other.email)
+      const sent = yield* SentMails
+      const links: Array<string> = []
+      for (let mail = yield* Queue.take(sent); mail.to !== other.email; mail = yield* Queue.take(sent))
+        links.push(mail.to)
+      assert.deepStrictEqual(links, [user.email, user.email, user.email])
+    })
+  )
+
+  it.effect("goes to the stored address, not to one that merely looks like it", () =>
+    Effect.gen(function* () {
+      const user = { email: "mike@example.org", password: next }
+      yield* post("/api/auth/register", user)
+      for (const alike of ["mıke@example.org", "mіke@example.org"]) yield* requestReset(alike)
+      yield* requestReset("ｍike@example.org")
+      assert.strictEqual((yield* Queue.take(yield* SentMails)).to, user.email)
+      assert.strictEqual(yield* Queue.size(yield* SentMails), 0)
+    })
+  )
+
+  it.effect("has its tokens stored as hashes alone", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const user = yield* signUp
+      const token = yield* askForToken(user.email)
+      const rows = yield* sql<{ row: string }>`SELECT row_to_json(r)::text AS row FROM password_resets r`
+      assert.isNotEmpty(rows)
+      for (const { row } of rows) {
+        assert.notInclude(row, token)
+        assert.notInclude(row, Buffer.from(token, "base64url").toString("hex"))
+      }
+    })
+  )
+})
