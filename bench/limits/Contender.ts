@@ -7,7 +7,7 @@ export interface Contender {
 }
 
 const subjects = Array.makeBy(1_000, (n) => `10.${n % 7}.${n % 11}.${n % 256}-${n}`)
-export const subject = (n: number) => subjects[n % subjects.length] ?? ""
+const subject = (n: number) => subjects[n % subjects.length] ?? ""
 
 export const ofEffect = (name: string, check: (subject: string) => Effect.Effect<unknown, unknown>): Contender => ({
   name,
