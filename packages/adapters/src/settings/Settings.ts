@@ -19,6 +19,14 @@ const url = (...protocols: ReadonlyArray<string>) =>
   )
 const secretUrl = (...protocols: ReadonlyArray<string>) => Schema.RedactedFromValue(url(...protocols))
 
+const Origins = List.check(
+  Schema.makeFilter(
+    (origins) =>
+      origins.every((origin) => /^https?:/.test(origin) && URL.parse(origin)?.origin === origin) ||
+      "must be origins such as https://app.example.org, without a path"
+  )
+)
+
 /** Every variable kite reads, by its own name. `NAME_FILE` reads any of them from a file (a Docker secret). */
 export const Variables = Schema.Struct({
   PORT: withDefault(Whole(0, 65535), "8000"),
@@ -40,7 +48,7 @@ export const Variables = Schema.Struct({
   ADMIN_PASSWORD: Schema.optionalKey(NewPassword),
   MAX_UPLOAD_BYTES: withDefault(Bytes, "25 MiB"),
   QUOTA_BYTES: withDefault(Bytes, "100 MB"),
-  CORS_ORIGINS: withDefault(List, ""),
+  CORS_ORIGINS: withDefault(Origins, ""),
   SMTP_URL: Schema.optionalKey(secretUrl("smtp:", "smtps:")),
   MAIL_FROM: withDefault(Schema.NonEmptyString, "kite <kite@localhost>"),
   WORKER_CONCURRENCY: withDefault(Whole(1, 64), "2"),

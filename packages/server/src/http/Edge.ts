@@ -3,6 +3,7 @@ import { ByteSize, Effect } from "effect"
 import { HttpIncomingMessage, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { forwardingOf, isTrustedPeer, requestClientIp } from "../limits/RequestClientIp.ts"
 import { makeRequestScope } from "../observability/RequestScope.ts"
+import { makeCors } from "./Cors.ts"
 import { renderProblems } from "./Problems.ts"
 import { makeSecurityHeaders } from "./SecurityHeaders.ts"
 
@@ -25,6 +26,7 @@ export const makeEdge = Effect.gen(function* () {
       `TRUSTED_PROXIES holds ${family}: whoever connects can choose the address he is limited by`
     )
   }
+  const cors = yield* makeCors
   const securityHeaders = yield* makeSecurityHeaders
   const requestScope = makeRequestScope({
     clientIp: (request) => requestClientIp(request, proxies),
@@ -34,6 +36,7 @@ export const makeEdge = Effect.gen(function* () {
     (isDebugging ? Effect.andThen(logForwarding, app) : app).pipe(
       Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
       renderProblems,
+      cors,
       securityHeaders,
       requestScope
     )
