@@ -79,7 +79,7 @@ const expected: Record<keyof Settings["Service"], Expected> = {
   SHUTDOWN_GRACE: millis(10_000),
   TRUSTED_PROXIES: {
     unset: "127.0.0.0/8,172.16.0.0/12,192.168.0.0/16,::1/128",
-    good: { "10.0.0.0/8": "10.0.0.0/8", " ": "" },
+    good: { "10.0.0.0/8": "10.0.0.0/8", none: "none" },
     bad: ["everybody", "10.0.0.0/64"]
   },
   TRUSTED_PROXY_RULE: { unset: "rightmost", good: { rightmost: "rightmost" }, bad: ["any"] },

@@ -14,10 +14,11 @@ export interface Endpoint {
   readonly query: ReadonlyArray<string>
 }
 
-const fieldsOf = (schema: unknown): ReadonlyArray<string> =>
-  typeof schema === "object" || typeof schema === "function"
-    ? Object.keys((schema as { readonly fields?: object } | null)?.fields ?? {})
-    : []
+/** The names of a struct's members; a checked or transported schema has no `fields`, its AST always has its signatures. */
+const fieldsOf = (schema: unknown): ReadonlyArray<string> => {
+  const { ast } = (schema ?? {}) as { readonly ast?: { readonly propertySignatures?: ReadonlyArray<{ name: string }> } }
+  return (ast?.propertySignatures ?? []).map(({ name }) => name)
+}
 
 const reflect = () => {
   const found: Array<Endpoint> = []
