@@ -2,7 +2,7 @@ import { execFile } from "node:child_process"
 import { Effect } from "effect"
 
 /** A program of the system that kite is compared with is not there. */
-export class ToolMissing extends Error {
+class ToolMissing extends Error {
   override readonly name = "ToolMissing"
   constructor(command: string, debianPackage: string) {
     super(`${command} is not installed; on Debian: apt-get install -y ${debianPackage}`)

@@ -1,30 +1,13 @@
-import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import type { ExtractionFailure } from "@kite/domain/documents/Extraction"
-import { defaultLimits, ExtractionLimits, type Limits } from "@kite/worker/extraction/ExtractionLimits"
 import { Extractor } from "@kite/worker/extraction/Extractor"
-import { Cause, Effect, Exit, Fiber, Layer, Option } from "effect"
-import { childrenOf, eventually, isGone } from "../fixtures/ChildProcesses.ts"
-import { extractBytes, temporaryFile } from "../fixtures/ExtractBytes.ts"
+import { Cause, Effect, Exit, Fiber, Option } from "effect"
+import { eventually, isGone } from "../fixtures/ChildProcesses.ts"
+import { docxWithBody } from "../fixtures/DocxFile.ts"
+import { docx, extractBytes, temporaryFile } from "../fixtures/ExtractBytes.ts"
 import { densePicture, pictureOf } from "../fixtures/ImageFile.ts"
+import { readHello, theChild, withLimits } from "../fixtures/LimitedExtractor.ts"
 import { addScannedPage, addTextPage, pdfOf } from "../fixtures/PdfFile.ts"
-
-const withLimits = (limits: Partial<Limits> = {}) =>
-  Effect.provide(
-    Extractor.layer({ concurrency: 1, languages: ["eng"] }).pipe(
-      Layer.provide(Layer.succeed(ExtractionLimits, { ...defaultLimits, ...limits }))
-    ),
-    { local: true }
-  )
-
-const readHello = extractBytes(Buffer.from("hello"), "text/plain")
-
-const theChild = Effect.sync(() => {
-  const [pid, ...others] = childrenOf(process.pid)
-  assert.isDefined(pid)
-  assert.lengthOf(others, 0)
-  return pid
-})
 
 /** Begins to read with a child that is stopped: what happens to it next happens in the middle of a job. */
 const readHeldUp = Effect.gen(function* () {
@@ -104,64 +87,19 @@ describe("Extractor isolates", () => {
     }).pipe(withLimits({ pageMillis: 8_000 }))
   )
 
+  it.live("a child that runs out of JavaScript heap: out-of-memory", () =>
+    Effect.gen(function* () {
+      const file = yield* Effect.promise(() => docxWithBody("<w:p/>".repeat(400_000)))
+      assert.strictEqual((yield* Effect.flip(extractBytes(file, docx))).code, "out-of-memory")
+      assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
+    }).pipe(withLimits({ maxHeapBytes: 100 * 1024 * 1024, maxResidentBytes: 4 * 1024 * 1024 * 1024 }))
+  )
+
   it.live("a document that takes too long as a whole: timed-out", () =>
     Effect.gen(function* () {
       const image = yield* Effect.promise(() => densePicture().encode("jpeg", 80))
       const failure = yield* Effect.flip(extractBytes(image, "image/jpeg"))
       assert.strictEqual(failure.code, "timed-out")
     }).pipe(withLimits({ jobMillis: 500 }))
-  )
-})
-
-describe("Extractor's children", () => {
-  it.live("are reused for the next document", () =>
-    Effect.gen(function* () {
-      yield* readHello
-      const first = yield* theChild
-      yield* readHello
-      assert.strictEqual(yield* theChild, first)
-    }).pipe(withLimits())
-  )
-
-  for (const worn of [{ recycleAfterJobs: 1 }, { recycleAboveBytes: 1 }]) {
-    it.live(`are replaced when worn (${Object.keys(worn)})`, () =>
-      Effect.gen(function* () {
-        yield* readHello
-        const first = yield* theChild
-        yield* readHello
-        assert.isTrue(isGone(first))
-      }).pipe(withLimits(worn))
-    )
-  }
-
-  it.live("know nothing of the environment", () =>
-    Effect.gen(function* () {
-      yield* readHello
-      const names = readFileSync(`/proc/${yield* theChild}/environ`, "utf8")
-        .split("\0")
-        .filter(Boolean)
-      assert.isTrue(
-        names.every((name) => name.startsWith("NODE_CHANNEL_")),
-        names.join()
-      )
-    }).pipe(withLimits())
-  )
-
-  it.live("end with the layer", () =>
-    Effect.gen(function* () {
-      const pid = yield* readHello.pipe(Effect.andThen(theChild), withLimits())
-      assert.isTrue(isGone(pid))
-    })
-  )
-
-  it.live("ignore the signals that are meant for the parent", () =>
-    Effect.gen(function* () {
-      yield* readHello
-      const pid = yield* theChild
-      process.kill(pid, "SIGTERM")
-      process.kill(pid, "SIGINT")
-      yield* readHello
-      assert.strictEqual(yield* theChild, pid)
-    }).pipe(withLimits())
   )
 })
