@@ -19,6 +19,7 @@ export const logIn = Effect.fnUntraced(function* (url: string) {
   const { accessToken } = yield* postJson(`${url}/api/auth/login`, account)
   const headers = { authorization: `Bearer ${accessToken}` }
   return {
+    headers,
     me: call(`${url}/api/auth/me`, { headers }),
     list: Effect.map(call(`${url}/api/documents?limit=100`, { headers }), ({ items }) => items as ReadonlyArray<any>),
     text: (id: string) => call(`${url}/api/documents/${id}/text`, { headers }),

@@ -1,18 +1,10 @@
-import { connect } from "node:net"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { startKite } from "../parts/KiteProcess.ts"
 import { isRunning } from "../parts/ProcessState.ts"
 import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
 import { childrenOf } from "./Children.ts"
-
-const accepts = (url: string) =>
-  Effect.callback<boolean>((resume) => {
-    const { hostname, port } = new URL(url)
-    const socket = connect(Number(port), hostname, () => resume(Effect.succeed(true)))
-    socket.on("error", () => resume(Effect.succeed(false)))
-    return Effect.sync(() => socket.destroy())
-  })
+import { accepts } from "./Port.ts"
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   it.live(
