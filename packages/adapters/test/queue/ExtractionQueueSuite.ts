@@ -24,7 +24,7 @@ export const takeOne = Effect.gen(function* () {
 })
 
 /** Takes one job and fails with it. */
-export const failOne = Effect.gen(function* () {
+const failOne = Effect.gen(function* () {
   const queue = yield* ExtractionQueue
   return yield* Effect.flip(queue.take((_job, attempts) => Effect.fail(attempts)))
 })
