@@ -35,6 +35,9 @@ const json = (value: unknown) => JSON.stringify(value)
 const notObjects = ["null", "5", '"text"', "true", "[]", "[{}]", '[["a"]]', "[".repeat(20_000) + "]".repeat(20_000)]
 const notJson = ["{", "", "nul", "{'a':1}", '{"a":1}{', "\0", "\ufeff{}", '{"a":NaN}', "a=b&c=d"]
 
+/** Values of those below that are of the right type for that member. */
+const fitting = new Set(["active true", "limitBytes 5"])
+
 layer(Admin.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestServices: true, timeout: "60 seconds" })(
   "every endpoint",
   (it) => {
@@ -87,6 +90,7 @@ layer(Admin.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestServi
       ({ field, ...endpoint }) =>
         Effect.gen(function* () {
           for (const value of [null, 5, true, [], {}, ["a"], ""]) {
+            if (fitting.has(`${field} ${value}`)) continue
             const answer = yield* withBody(endpoint, json({ [field]: value }))
             assertProblem(answer, 400, "invalid-request")
             const paths = answer.json.errors.map(({ path }: any) => path.slice(0, 2).join("."))

@@ -1,0 +1,101 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { SqlClient } from "effect/sql"
+import { logIn } from "../auth/Sessions.ts"
+import { signUp } from "../parts/Client.ts"
+import { assertProblem } from "../parts/Problem.ts"
+import { TestServer } from "../parts/TestServer.ts"
+import { changeUser, signUpAdmin } from "./Admins.ts"
+
+const demoteAll = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`UPDATE users SET role = 'user'`)
+const activeAdmins = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => sql<{ id: string }>`SELECT id FROM users WHERE role = 'admin' AND active`
+)
+
+layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the last active admin", (it) => {
+  it.effect("cannot be deactivated or demoted, by nobody", () =>
+    Effect.gen(function* () {
+      yield* demoteAll
+      const admin = yield* signUpAdmin
+      for (const change of [{ active: false }, { role: "user" }, { role: "user", active: false, limitBytes: 1 }]) {
+        assertProblem(yield* changeUser(admin, admin.id, change), 409, "last-admin")
+      }
+      const { json } = yield* changeUser(admin, admin.id, { active: true, role: "admin", limitBytes: 5 })
+      assert.deepInclude(json, { active: true, role: "admin" })
+      assert.strictEqual(json.quota.limitBytes, 5, "the refused change left nothing behind, the other one did")
+    })
+  )
+
+  it.effect("is not saved by admins that are deactivated", () =>
+    Effect.gen(function* () {
+      yield* demoteAll
+      const [admin, other] = [yield* signUpAdmin, yield* signUpAdmin]
+      assert.strictEqual((yield* changeUser(admin, other.id, { active: false })).status, 200)
+      assertProblem(yield* changeUser(admin, admin.id, { active: false }), 409, "last-admin")
+      assert.strictEqual((yield* changeUser(admin, other.id, { role: "user" })).status, 200)
+    })
+  )
+
+  it.effect("may go once there is another", () =>
+    Effect.gen(function* () {
+      yield* demoteAll
+      const admin = yield* signUpAdmin
+      const user = yield* signUp
+      yield* changeUser(admin, user.id, { role: "admin" })
+      assert.strictEqual((yield* changeUser(admin, admin.id, { active: false })).status, 200)
+      assert.strictEqual((yield* logIn(user)).json.user.role, "admin")
+    })
+  )
+
+  it.effect("stays although all admins deactivate each other and themselves at the same moment", () =>
+    Effect.gen(function* () {
+      for (let round = 0; round < 10; round++) {
+        yield* demoteAll
+        const admins = [yield* signUpAdmin, yield* signUpAdmin, yield* signUpAdmin]
+        const changes = admins.flatMap((admin, index) => {
+          const next = admins[(index + 1) % admins.length] ?? admin
+          const change = round % 2 === 0 ? { active: false } : { role: "user" }
+          return [changeUser(admin, next.id, change), changeUser(next, next.id, change)]
+        })
+        const answers = yield* Effect.all(changes, { concurrency: "unbounded" })
+        const statuses = answers.map(({ status }) => status)
+        assert.isEmpty(
+          statuses.filter((status) => ![200, 401, 409].includes(status)),
+          String(statuses)
+        )
+        assert.strictEqual((yield* activeAdmins).length, 1, String(statuses))
+      }
+    })
+  )
+
+  it.effect("stays although two requests for two admins come in at once: one is a 409", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* demoteAll
+      const [one, two] = [yield* signUpAdmin, yield* signUpAdmin]
+      const both = Effect.all(
+        [changeUser(one, one.id, { active: false }), changeUser(two, two.id, { active: false })],
+        {
+          concurrency: 2
+        }
+      )
+      const waiting = Effect.andThen(
+        sql`SELECT pg_stat_clear_snapshot()`,
+        sql<{ count: number }>`SELECT count(*)::int AS count FROM pg_stat_activity
+          WHERE wait_event_type = 'Lock' AND datname = current_database()`
+      )
+      // Until both are past authentication and wait for the lock, so that neither has been decided.
+      const fiber = yield* sql.withTransaction(
+        Effect.gen(function* () {
+          yield* sql`SELECT id FROM users WHERE role = 'admin' FOR UPDATE`
+          const requests = yield* Effect.forkDetach(both)
+          yield* waiting.pipe(Effect.repeat({ until: ([row]) => row?.count === 2 }), Effect.timeout("10 seconds"))
+          return requests
+        })
+      )
+      const statuses = (yield* Fiber.join(fiber)).map(({ status }) => status)
+      assert.deepStrictEqual(statuses.sort(), [200, 409])
+    })
+  )
+})
