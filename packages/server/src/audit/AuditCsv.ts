@@ -4,9 +4,12 @@ import { DateTime } from "effect"
 
 const columns = ["id", "at", "action", "actorId", "subjectType", "subjectId", "clientIp", "correlationId", "details"]
 
-/** RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV Injection). */
+/**
+ * RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV Injection). Every cell
+ * is quoted, else a lone CR or LF in one would begin a new cell there.
+ */
 const lines = (records: ReadonlyArray<ReadonlyArray<string | null>>) =>
-  stringify([...records], { record_delimiter: "windows", escape_formulas: true })
+  stringify([...records], { record_delimiter: "windows", quoted: true, escape_formulas: true })
 
 export const csvHeader = lines([columns])
 
