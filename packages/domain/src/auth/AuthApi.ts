@@ -32,35 +32,53 @@ export class AuthApi extends HttpApiGroup.make("auth")
       payload: Schema.Struct({ email: Email, password: NewPassword }),
       success: User.pipe(HttpApiSchema.status(201)),
       error: [EmailTaken, WeakPassword]
-    }).annotate(RateLimitPolicies, ["auth-ip"]),
+    })
+      .annotate(OpenApi.Summary, "Make an account")
+      .annotate(RateLimitPolicies, ["auth-ip"]),
     HttpApiEndpoint.post("login", "/login", {
       payload: Schema.Struct({ email: Email, password: GivenPassword }),
       success: Session,
       error: [InvalidCredentials, ForeignOrigin]
-    }).annotate(RateLimitPolicies, ["auth-ip", "login-account"]),
+    })
+      .annotate(OpenApi.Summary, "Log in")
+      .annotate(RateLimitPolicies, ["auth-ip", "login-account"]),
     HttpApiEndpoint.post("refresh", "/refresh", {
       success: Session,
       error: [InvalidSession, ForeignOrigin]
-    }).annotate(RateLimitPolicies, ["auth-ip"]),
-    HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent, error: ForeignOrigin }),
-    HttpApiEndpoint.post("logoutAll", "/logout-all", { success: HttpApiSchema.NoContent }).middleware(Authentication),
-    HttpApiEndpoint.get("me", "/me", { success: User }).middleware(Authentication),
+    })
+      .annotate(OpenApi.Summary, "Get a new access token by the refresh cookie")
+      .annotate(RateLimitPolicies, ["auth-ip"]),
+    HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent, error: ForeignOrigin }).annotate(
+      OpenApi.Summary,
+      "Log out"
+    ),
+    HttpApiEndpoint.post("logoutAll", "/logout-all", { success: HttpApiSchema.NoContent })
+      .annotate(OpenApi.Summary, "Log out everywhere")
+      .middleware(Authentication),
+    HttpApiEndpoint.get("me", "/me", { success: User })
+      .annotate(OpenApi.Summary, "Your account and quota")
+      .middleware(Authentication),
     HttpApiEndpoint.post("changePassword", "/password", {
       payload: Schema.Struct({ currentPassword: GivenPassword, newPassword: NewPassword }),
       success: HttpApiSchema.NoContent,
       error: [WrongPassword, WeakPassword]
     })
+      .annotate(OpenApi.Summary, "Change your password")
       .middleware(Authentication)
       .annotate(RateLimitPolicies, ["auth-ip"]),
     HttpApiEndpoint.post("requestPasswordReset", "/password-reset", {
       payload: Schema.Struct({ email: Email }),
       success: HttpApiSchema.Accepted
-    }).annotate(RateLimitPolicies, ["password-reset-ip"]),
+    })
+      .annotate(OpenApi.Summary, "Ask for a reset link by mail")
+      .annotate(RateLimitPolicies, ["password-reset-ip"]),
     HttpApiEndpoint.post("confirmPasswordReset", "/password-reset/confirm", {
       payload: Schema.Struct({ token: ResetToken, newPassword: NewPassword }),
       success: HttpApiSchema.NoContent,
       error: [InvalidResetToken, WeakPassword]
-    }).annotate(RateLimitPolicies, ["password-reset-ip"])
+    })
+      .annotate(OpenApi.Summary, "Set a new password by a reset link")
+      .annotate(RateLimitPolicies, ["password-reset-ip"])
   )
   .middleware(IpRateLimit)
   .prefix("/api/auth")

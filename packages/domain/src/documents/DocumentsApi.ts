@@ -42,27 +42,40 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
       payload: Upload,
       success: Document.pipe(HttpApiSchema.status(201)),
       error: [InvalidUpload, QuotaExceeded, UploadTooLarge, UnsupportedFile, Unavailable]
-    }),
-    HttpApiEndpoint.get("list", "/", { query: ListQuery, success: DocumentPage, error: InvalidCursor }),
-    HttpApiEndpoint.get("get", "/:id", { params, success: Document, error: NotFound }),
+    }).annotate(OpenApi.Summary, "Upload a document"),
+    HttpApiEndpoint.get("list", "/", { query: ListQuery, success: DocumentPage, error: InvalidCursor }).annotate(
+      OpenApi.Summary,
+      "List and search your documents"
+    ),
+    HttpApiEndpoint.get("get", "/:id", { params, success: Document, error: NotFound }).annotate(
+      OpenApi.Summary,
+      "Look at a document"
+    ),
     HttpApiEndpoint.patch("rename", "/:id", {
       params,
       payload: Schema.Struct({ filename: Filename }),
       success: Document,
       error: NotFound
-    }),
-    HttpApiEndpoint.delete("remove", "/:id", { params, success: HttpApiSchema.NoContent, error: NotFound }),
+    }).annotate(OpenApi.Summary, "Rename a document"),
+    HttpApiEndpoint.delete("remove", "/:id", { params, success: HttpApiSchema.NoContent, error: NotFound }).annotate(
+      OpenApi.Summary,
+      "Delete a document"
+    ),
     HttpApiEndpoint.get("content", "/:id/content", {
       params,
       success: HttpApiSchema.StreamUint8Array(),
       error: [NotFound, Unavailable]
-    }),
-    HttpApiEndpoint.get("text", "/:id/text", { params, success: DocumentText, error: [NotFound, TextNotReady] }),
+    }).annotate(OpenApi.Summary, "Download the bytes"),
+    HttpApiEndpoint.get("text", "/:id/text", {
+      params,
+      success: DocumentText,
+      error: [NotFound, TextNotReady]
+    }).annotate(OpenApi.Summary, "Read the text"),
     HttpApiEndpoint.post("reprocess", "/:id/reprocess", {
       params,
       success: Document.pipe(HttpApiSchema.status(202)),
       error: [NotFound, ExtractionRunning]
-    })
+    }).annotate(OpenApi.Summary, "Extract the text anew")
   )
   .middleware(AccountRateLimit)
   .middleware(Authentication)

@@ -27,9 +27,12 @@ const readiness = [Ready, NotReady.pipe(HttpApiSchema.status(503))] as const
 
 export class HealthApi extends HttpApiGroup.make("health")
   .add(
-    HttpApiEndpoint.get("live", "/live", { success: Schema.Struct({ status: Schema.Literal("live") }) }),
-    HttpApiEndpoint.get("ready", "/ready", { success: readiness }),
-    HttpApiEndpoint.get("health", "/", { success: readiness })
+    HttpApiEndpoint.get("live", "/live", { success: Schema.Struct({ status: Schema.Literal("live") }) }).annotate(
+      OpenApi.Summary,
+      "The process runs"
+    ),
+    HttpApiEndpoint.get("ready", "/ready", { success: readiness }).annotate(OpenApi.Summary, "Requests can be served"),
+    HttpApiEndpoint.get("health", "/", { success: readiness }).annotate(OpenApi.Summary, "The same as ready")
   )
   .middleware(IpRateLimit)
   .annotate(RateLimitPolicies, [])
