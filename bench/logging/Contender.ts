@@ -1,69 +1,74 @@
-import { createServer } from "node:http"
-import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
-import * as JsonLogger from "@kite/adapters/logging/JsonLogger"
-import { Document } from "@kite/domain/documents/Document"
-import { makeRequestScope } from "@kite/server/observability/RequestScope"
-import * as RouteTemplate from "@kite/server/observability/RouteTemplate"
-import { Effect, Layer, Logger, Option, Schema } from "effect"
-import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
-import sonicBoom from "sonic-boom"
+import type { ChildProcess } from "node:child_process"
+import { readFileSync } from "node:fs"
+import autocannon from "autocannon"
 
-/** A server like kite's, whose one route does what GET /api/documents does around its query, run as `node Contender.ts <name>`. */
-const source = { service: "server", version: "0.1.0" }
+const connections = 50
+const seconds = 3
+const rounds = 7
+// USER_HZ, which is 100 on every Linux that Node supports.
+const microsPerTick = 10_000
 
-const sonic = Effect.sync(() => {
-  const boom = new sonicBoom.SonicBoom({
-    fd: 1,
-    minLength: 4_096,
-    maxLength: 4 * 1024 * 1024,
-    periodicFlush: 50,
-    sync: false
-  })
-  return JsonLogger.make(source, (line) => boom.write(`${line}\n`))
-})
+/** A server under load. */
+export class Contender {
+  readonly name: string
+  readonly process: ChildProcess
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Requests per second, by round. */
+  readonly rates: Array<number> = []
+  /** CPU time of the process per request, in microseconds, by round. */
+  readonly micros: Array<number> = []
 
-const loggers: Readonly<Record<string, Layer.Layer<never>>> = {
-  off: Logger.layer([]),
-  kite: JsonLogger.layer({ ...source, level: "info", format: "json" }),
-  "sonic-boom": Logger.layer([sonic]),
-  "console.log": Logger.layer([JsonLogger.make(source, (line) => console.log(line))])
+  constructor(name: string, process: ChildProcess, url: string, headers: Readonly<Record<string, string>> = {}) {
+    this.name = name
+    this.process = process
+    this.url = url
+    this.headers = headers
+  }
+
+  /** utime and stime of proc(5). */
+  get #cpuMicros() {
+    const fields = readFileSync(`/proc/${this.process.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
+    return (Number(fields[11]) + Number(fields[12])) * microsPerTick
+  }
+
+  async load() {
+    const before = this.#cpuMicros
+    const { requests, non2xx, errors } = await autocannon({
+      url: this.url,
+      headers: { ...this.headers },
+      connections,
+      duration: seconds
+    })
+    if (non2xx + errors > 0) throw new Error(`${this.name}: ${non2xx} answers other than 2xx, ${errors} errors`)
+    this.rates.push(requests.total / seconds)
+    this.micros.push((this.#cpuMicros - before) / requests.total)
+  }
 }
 
-const row = (index: number) => ({
-  id: `0190e5d2-7a3c-7b1e-8f00-${String(index).padStart(12, "0")}`,
-  filename: `Invoice ${index}.pdf`,
-  contentType: "application/pdf",
-  sizeBytes: 48_213 + index,
-  sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-  status: "ready",
-  failure: null,
-  pageCount: 3,
-  createdAt: "2026-11-22T12:00:00.000Z",
-  updatedAt: "2026-11-22T12:00:03.000Z"
-})
-const rows = Array.from({ length: 20 }, (_, index) => row(index))
-const Page = Schema.Struct({ items: Schema.Array(Document), nextCursor: Schema.NullOr(Schema.String) })
-const decode = Schema.decodeUnknownEffect(Page)
-const respond = HttpServerResponse.schemaJson(Page)
+const median = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+// Round against the same round: what else the machine did then hit both. The first one warms up.
+const versus = (values: ReadonlyArray<number>, base: ReadonlyArray<number>) =>
+  median(values.slice(1).map((value, round) => value / (base[round + 1] ?? Number.NaN)))
+const percent = (part: number) => `${(part * 100).toFixed(1)} %`
 
-const list = Effect.flatMap(decode({ items: rows, nextCursor: null }), (page) => respond(page))
-const routes = HttpRouter.add("GET", "/api/documents", list).pipe(Layer.provide(RouteTemplate.layer))
-
-const requestScope = makeRequestScope({
-  clientIp: (request) => Option.getOrUndefined(request.remoteAddress),
-  isTrusted: () => false
-})
-
-const announce = Layer.effectDiscard(HttpServer.addressFormattedWith((url) => Effect.sync(() => process.send?.(url))))
-
-process.on("message", () => process.send?.(process.cpuUsage()))
-
-announce.pipe(
-  Layer.provideMerge(
-    HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true, middleware: requestScope })
-  ),
-  Layer.provide(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),
-  Layer.provide(loggers[process.argv[2] ?? ""] ?? Layer.empty),
-  Layer.launch,
-  NodeRuntime.runMain
-)
+/** Lets the contenders take turns, prints each against the first, and answers how many requests fewer they take, by name. */
+export const race = async (
+  title: string,
+  contenders: ReadonlyArray<Contender>
+): Promise<ReadonlyMap<string, number>> => {
+  for (let round = 0; round <= rounds; round++) for (const contender of contenders) await contender.load()
+  console.log(`${title}, ${connections} connections, median of ${rounds} rounds of ${seconds} s`)
+  const [first] = contenders
+  return new Map(
+    contenders.map(({ name, rates, micros }) => {
+      const fewer = 1 - versus(rates, first?.rates ?? [])
+      const more = versus(micros, first?.micros ?? []) - 1
+      const compared = rates === first?.rates ? "" : ` (${percent(fewer)} fewer; CPU ${percent(more)} more)`
+      console.log(
+        `  ${name.padEnd(12)} ${median(rates.slice(1)).toFixed(0)} requests/s, ${median(micros.slice(1)).toFixed(0)} us of CPU each${compared}`
+      )
+      return [name, fewer]
+    })
+  )
+}
