@@ -1,6 +1,7 @@
-import { createServer } from "node:http"
+import { createServer, type ServerResponse } from "node:http"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Settings } from "@kite/adapters/settings/Settings"
+import { Unavailable } from "@kite/domain/Problem"
 import { Effect, Layer } from "effect"
 import { makeClientErrors } from "../observability/ClientErrors.ts"
 
@@ -9,15 +10,26 @@ const bounds = { headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeo
 /** Node would drop all but the first of two Authorization or Host headers without a word; joined, they are no valid ones. */
 const strict = { joinDuplicateHeaders: true }
 
+const notYet = JSON.stringify(new Unavailable({ detail: "The server is starting or stopping" }))
+
+const refuse = (response: ServerResponse) =>
+  response
+    .writeHead(503, { "content-type": "application/problem+json", "retry-after": "1", connection: "close" })
+    .end(notYet)
+
+/** The port is open a moment before the routes are there and after they have gone: then nobody else answers. */
+const makeServer = (clientErrors: Effect.Success<typeof makeClientErrors>) => {
+  const server = createServer({ ...bounds, ...strict }).on("clientError", clientErrors)
+  return server.on("request", (_request, response) => {
+    if (server.listenerCount("request") === 1) refuse(response)
+  })
+}
+
 /** The HTTP server on HOST and PORT. When its scope closes it takes nothing new and gives what is open SHUTDOWN_GRACE. */
 export const layer = Layer.unwrap(
   Effect.gen(function* () {
     const { PORT: port, HOST: host, SHUTDOWN_GRACE: gracefulShutdownTimeout } = yield* Settings
     const clientErrors = yield* makeClientErrors
-    return NodeHttpServer.layer(() => createServer({ ...bounds, ...strict }).on("clientError", clientErrors), {
-      port,
-      host,
-      gracefulShutdownTimeout
-    })
+    return NodeHttpServer.layer(() => makeServer(clientErrors), { port, host, gracefulShutdownTimeout })
   })
 )
