@@ -1,9 +1,12 @@
-import { type Cause, Context, Effect, Fiber, Layer, Option, Queue, Schedule } from "effect"
+import { type Cause, Clock, Context, Effect, Fiber, Layer, Option, Queue, Random, Schedule } from "effect"
 import { CurrentRequest, withRequest } from "../logging/RequestContext.ts"
 import { type Mail, Mailer } from "./Mailer.ts"
 
 /** Finds out in the background whether there is a mail to send, and which. */
 export type ComposeMail = Effect.Effect<Option.Option<Mail>>
+
+/** Over how long `offerUnseen` spreads its work, in ms. */
+export const MailSpread = Context.Reference<number>("@kite/adapters/mail/MailSpread", { defaultValue: () => 2_000 })
 
 const capacity = 1_000
 const workers = 2
@@ -21,12 +24,18 @@ export class MailQueue extends Context.Service<
   {
     /** Never waits and never fails; beyond 1,000 waiting mails it refuses, which the log tells. */
     readonly offer: (compose: ComposeMail) => Effect.Effect<void>
+    /**
+     * As `offer`, but begins at a random moment of the next 2 s: who times the requests that follow his own cannot tell
+     * whether it caused work.
+     */
+    readonly offerUnseen: (compose: ComposeMail) => Effect.Effect<void>
   }
 >()("@kite/adapters/mail/MailQueue") {
   static readonly layer = Layer.effect(
     MailQueue,
     Effect.gen(function* () {
       const mailer = yield* Mailer
+      const spread = yield* MailSpread
       const queue = yield* Queue.dropping<Effect.Effect<void>, Cause.Done>(capacity)
 
       const deliver = Effect.fnUntraced(
@@ -51,14 +60,21 @@ export class MailQueue extends Context.Service<
         )
       )
 
+      const enqueue = Effect.fnUntraced(function* (job: Effect.Effect<void>) {
+        const request = yield* CurrentRequest
+        if (yield* Queue.offer(queue, request === undefined ? job : withRequest(request)(job))) return
+        yield* Effect.logError("The mail queue is full: a mail was dropped").pipe(
+          Effect.annotateLogs({ event: "mail_failed" })
+        )
+      })
+
       return MailQueue.of({
-        offer: Effect.fnUntraced(function* (compose) {
-          const request = yield* CurrentRequest
-          const job = request === undefined ? deliver(compose) : withRequest(request)(deliver(compose))
-          if (yield* Queue.offer(queue, job)) return
-          yield* Effect.logError("The mail queue is full: a mail was dropped").pipe(
-            Effect.annotateLogs({ event: "mail_failed" })
-          )
+        offer: (compose) => enqueue(deliver(compose)),
+        offerUnseen: Effect.fnUntraced(function* (compose) {
+          const begin = (yield* Clock.currentTimeMillis) + spread * (yield* Random.next)
+          // A worker that waits for one's moment holds up none that came before, and those behind it no longer than 2 s.
+          const wait = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(Math.max(0, begin - now)))
+          yield* enqueue(Effect.andThen(wait, deliver(compose)))
         })
       })
     })

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { CorrelationId, RequestRecord, withRequest } from "@kite/adapters/logging/RequestContext"
 import { type Mail, MailError, Mailer } from "@kite/adapters/mail/Mailer"
 import { MailQueue } from "@kite/adapters/mail/MailQueue"
-import { Cause, Deferred, Effect, Exit, Fiber, Layer, Logger, Queue, Redacted, Scope } from "effect"
+import { Cause, Clock, Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Queue, Redacted, Scope } from "effect"
 import { TestClock } from "effect/testing"
 
 const secret = "the-secret-of-the-link"
@@ -86,6 +86,26 @@ it.effect("a mail that is refused for good is not tried again", () =>
       assert.strictEqual(yield* Queue.size(attempts), 0)
     }).pipe(Effect.provide(refusing))
   })
+)
+
+it.effect("work that nobody may time begins at a moment of the next 2 s that changes from one to the next", () =>
+  Effect.gen(function* () {
+    const begun: Array<number> = []
+    const queue = yield* MailQueue
+    for (let count = 0; count < 20; count++) {
+      const start = yield* Clock.currentTimeMillis
+      yield* queue.offerUnseen(
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          begun.push(now - start)
+          return Option.none()
+        })
+      )
+      for (let step = 0; step < 20; step++) yield* TestClock.adjust("100 millis")
+    }
+    assert.lengthOf(begun, 20)
+    assert.isAtMost(Math.max(...begun), 2_000)
+    assert.isAbove(new Set(begun).size, 5)
+  }).pipe(Effect.provide(queueOver(() => Effect.void)))
 )
 
 it.effect("a flood is cut off at 1,000 waiting mails, which the log tells", () =>

@@ -70,7 +70,7 @@ export class Passwords extends Context.Service<
           yield* mails.offer(Effect.succeedSome(passwordChangedMail(account.user.email)))
         }),
         requestReset: (email) =>
-          mails.offer(
+          mails.offerUnseen(
             Effect.gen(function* () {
               const account = yield* users.findByEmail(email)
               if (Option.isNone(account) || !account.value.active) return Option.none()

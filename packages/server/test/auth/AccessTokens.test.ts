@@ -1,9 +1,10 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { send, signUp } from "../parts/Client.ts"
+import { assertProblem } from "../parts/Problem.ts"
 import { TestServer } from "../parts/TestServer.ts"
 import { claimsOf, headerOf, honestClaims, honestHeader, signAsServer, unsigned } from "./Forgery.ts"
-import { assertProblem, statusOfMe } from "./Sessions.ts"
+import { statusOfMe } from "./Sessions.ts"
 
 const me = (authorization: string) => send("/api/auth/me", { headers: { authorization } })
 

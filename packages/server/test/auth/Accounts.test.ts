@@ -1,8 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { post, send, signUp } from "../parts/Client.ts"
+import { assertProblem } from "../parts/Problem.ts"
 import { TestServer } from "../parts/TestServer.ts"
-import { assertProblem, logIn } from "./Sessions.ts"
+import { logIn } from "./Sessions.ts"
 
 const password = "up, up and away 9"
 

@@ -1,8 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Answer, post, send, signUp } from "../parts/Client.ts"
+import { assertProblem } from "../parts/Problem.ts"
 import { TestServer } from "../parts/TestServer.ts"
-import { assertProblem, cookieOf, logIn } from "./Sessions.ts"
+import { cookieOf, logIn } from "./Sessions.ts"
 
 const foreign = [
   { origin: "https://evil.example" },

@@ -3,9 +3,10 @@ import { SentMails } from "@kite/adapters/mail/Mailer"
 import { Effect, Queue, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { post, send, signUp } from "../parts/Client.ts"
+import { assertProblem } from "../parts/Problem.ts"
 import { TestServer } from "../parts/TestServer.ts"
 import { nextMailTo, resetTokenOf } from "./Mails.ts"
-import { assertProblem, logIn, refresh, statusOfMe } from "./Sessions.ts"
+import { logIn, refresh, statusOfMe } from "./Sessions.ts"
 
 const next = "something entirely new"
 

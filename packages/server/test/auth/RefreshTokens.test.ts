@@ -3,9 +3,10 @@ import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { hashOf } from "../../src/auth/OpaqueToken.ts"
 import { signUp } from "../parts/Client.ts"
+import { assertProblem } from "../parts/Problem.ts"
 import { TestServer } from "../parts/TestServer.ts"
 import { nextMailTo } from "./Mails.ts"
-import { assertProblem, cookieOf, logIn, logOut, refresh, statusOfMe } from "./Sessions.ts"
+import { cookieOf, logIn, logOut, refresh, statusOfMe } from "./Sessions.ts"
 
 const hash = (cookie: string) => hashOf(Redacted.make(cookie.slice(cookie.indexOf("=") + 1)))
 

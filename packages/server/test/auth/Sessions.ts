@@ -1,4 +1,3 @@
-import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Answer, post, send } from "../parts/Client.ts"
 
@@ -25,11 +24,3 @@ export const logOut = withCookie("/api/auth/logout")
 /** Status of a request that needs a valid access token. */
 export const statusOfMe = (accessToken: string) =>
   Effect.map(send("/api/auth/me", { headers: { authorization: `Bearer ${accessToken}` } }), ({ status }) => status)
-
-/** The answer is the problem of that name, with nothing else in it that could tell cases apart. */
-export const assertProblem = (answer: Answer, status: number, name: string) => {
-  assert.strictEqual(answer.status, status, answer.text)
-  assert.strictEqual(answer.headers.get("content-type"), "application/problem+json")
-  assert.strictEqual(answer.json.type, `urn:kite:problem:${name}`)
-  assert.strictEqual(answer.json.status, status)
-}

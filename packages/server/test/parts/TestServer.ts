@@ -1,5 +1,6 @@
 import { NodeFileSystem } from "@effect/platform-node"
 import { Mailer } from "@kite/adapters/mail/Mailer"
+import { MailSpread } from "@kite/adapters/mail/MailQueue"
 import type { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
@@ -39,6 +40,8 @@ interface Parts {
   readonly database?: typeof testDatabase
   /** Where log lines go and from which level on; nothing but what is fatal by default. */
   readonly logging?: Layer.Layer<never>
+  /** Over how long the work of reset mails is spread, in ms; none by default, so that no test waits for it. */
+  readonly mailSpread?: number
 }
 
 /**
@@ -50,7 +53,7 @@ export class TestServer extends Context.Service<TestServer, { readonly url: stri
 ) {
   /** With other parts than the usual ones. */
   static readonly layerOn = ({ variables: changed = {}, ...parts }: Parts) => {
-    const { objects = temporaryObjects, database = testDatabase, logging = quiet } = parts
+    const { objects = temporaryObjects, database = testDatabase, logging = quiet, mailSpread = 0 } = parts
     return Layer.effect(
       TestServer,
       Effect.map(HttpServer.addressFormattedWith(Effect.succeed), (url) => TestServer.of({ url }))
@@ -59,7 +62,7 @@ export class TestServer extends Context.Service<TestServer, { readonly url: stri
       Layer.provideMerge(Layer.mergeAll(objects, ExtractionQueue.layer, Mailer.layerMemory)),
       Layer.provideMerge(database),
       Layer.provideMerge(Settings.layerOf({ ...variables, ...changed })),
-      Layer.provide(logging),
+      Layer.provide([logging, Layer.succeed(MailSpread, mailSpread)]),
       Layer.orDie
     )
   }

@@ -1,0 +1,118 @@
+import { assert, it, layer } from "@effect/vitest"
+import { Mailer } from "@kite/adapters/mail/Mailer"
+import { MailQueue } from "@kite/adapters/mail/MailQueue"
+import { Settings } from "@kite/adapters/settings/Settings"
+import { Email } from "@kite/domain/auth/Email"
+import { Effect, Layer, Redacted, References, Schema } from "effect"
+import { testDatabase } from "../../../../test/parts/TestDatabase.ts"
+import { AuditLog } from "../../src/audit/AuditLog.ts"
+import { AccessTokens } from "../../src/auth/AccessTokens.ts"
+import { Auth } from "../../src/auth/Auth.ts"
+import { PasswordHasher } from "../../src/auth/PasswordHasher.ts"
+import { RevokedSessions } from "../../src/auth/RevokedSessions.ts"
+import { Sessions } from "../../src/auth/Sessions.ts"
+import { Users } from "../../src/auth/Users.ts"
+import { post, signUp } from "../parts/Client.ts"
+import { TestServer } from "../parts/TestServer.ts"
+import { compareTimes } from "./TimingComparison.ts"
+import { threshold, welchT } from "./WelchTest.ts"
+
+const wrong = "not the password of anybody"
+let count = 0
+/** Posts with the address of the moment; every answer has this status. */
+const poster = Effect.fnUntraced(function* (path: string, expected: number) {
+  const server = yield* Effect.context<TestServer>()
+  return (address: () => string) =>
+    Effect.suspend(() => post(path, { email: address(), ...(expected === 401 && { password: wrong }) })).pipe(
+      Effect.tap(({ status }) => Effect.sync(() => assert.strictEqual(status, expected))),
+      Effect.provide(server)
+    )
+})
+
+/** Never twice the same, as a guesser would ask. */
+const unknown = () => `unknown${++count}@example.org`
+
+layer(TestServer.layerOn({ mailSpread: 2_000 }), { excludeTestServices: true, timeout: "60 seconds" })(
+  "the time of an answer",
+  (it) => {
+    it.effect(
+      "to a login does not tell whether the e-mail is known",
+      () =>
+        Effect.gen(function* () {
+          const { email } = yield* signUp
+          const logIn = yield* poster("/api/auth/login", 401)
+          const { differs, found } = yield* compareTimes(
+            logIn(() => email),
+            logIn(unknown)
+          )
+          assert.isFalse(differs, `t = ${found}`)
+        }),
+      120_000
+    )
+
+    it.effect(
+      "to a request for a reset does not either",
+      () =>
+        Effect.gen(function* () {
+          const users = yield* Effect.replicateEffect(signUp, 80)
+          const request = yield* poster("/api/auth/password-reset", 202)
+          const { differs, found } = yield* compareTimes(
+            request(() => users[++count % users.length]?.email ?? ""),
+            request(unknown)
+          )
+          assert.isFalse(differs, `t = ${found}`)
+        }),
+      120_000
+    )
+  }
+)
+
+/** Saves the work where there is no account, as one would without thinking of this. */
+const carelessHasher = Layer.effect(
+  PasswordHasher,
+  Effect.map(PasswordHasher, (hasher) => ({
+    ...hasher,
+    verify: (stored: string | undefined, password: Redacted.Redacted) =>
+      stored === undefined ? Effect.succeed(false) : hasher.verify(stored, password)
+  }))
+).pipe(Layer.provide(PasswordHasher.layer))
+
+const careless = Auth.layerNoDeps.pipe(
+  Layer.provide([Users.layer, Sessions.layer, RevokedSessions.layer, AccessTokens.layer, carelessHasher]),
+  Layer.provide([MailQueue.layer, AuditLog.layer]),
+  Layer.provide(Mailer.layerMemory),
+  Layer.provideMerge(testDatabase),
+  Layer.provide(Settings.layerOf({ TOKEN_SECRET: "a secret of the tests, and of nobody else" })),
+  Layer.provide(Layer.succeed(References.MinimumLogLevel, "Fatal" as const)),
+  Layer.orDie
+)
+
+layer(careless, { excludeTestServices: true, timeout: "60 seconds" })("the comparison of times", (it) => {
+  it.effect(
+    "finds a login that does less for an unknown e-mail",
+    () =>
+      Effect.gen(function* () {
+        const auth = yield* Auth
+        const decode = Schema.decodeSync(Email)
+        const known = decode("known@example.org")
+        yield* auth.register(known, Redacted.make("up, up and away 9"), "user")
+        const logIn = (email: () => Email) =>
+          Effect.suspend(() => Effect.ignore(auth.login(email(), Redacted.make(wrong))))
+        const { differs, found } = yield* compareTimes(
+          logIn(() => known),
+          logIn(() => decode(unknown()))
+        )
+        assert.isTrue(differs, `t = ${found}`)
+      }),
+    120_000
+  )
+})
+
+it("Welch's t of what is known by heart", () => {
+  const noise = Array.from({ length: 200 }, (_, index) => (index * 7919) % 101)
+  assert.strictEqual(welchT(noise, noise), 0)
+  const later = noise.map((time) => time + 20)
+  assert.isAbove(welchT(later, noise), threshold)
+  assert.isBelow(welchT(noise, later), -threshold)
+  assert.isBelow(Math.abs(welchT([...noise.slice(0, 199), 1e9], noise)), 1)
+})
