@@ -2,8 +2,8 @@ import { ExtractionJob, jobId } from "@kite/domain/documents/ExtractionJob"
 import { Context, Duration, Effect, Layer, Schedule } from "effect"
 import { PersistedQueue } from "effect/persistence"
 
-/** How often a job may be begun; each worker that dies with it counts. */
-export const maxAttempts = 4
+/** How often a job may be begun, over three minutes with these pauses; each worker that dies with it counts. */
+export const maxAttempts = 8
 
 const retrySchedule = Schedule.min([Schedule.exponential("2 seconds"), Schedule.spaced("1 minute")])
 

@@ -69,7 +69,11 @@ const expected: Record<keyof Settings["Service"], Expected> = {
   ADMIN_PASSWORD: { unset: "undefined", good: { "up, up and away": "up, up and away" }, bad: ["hunter2hunt"] },
   MAX_UPLOAD_BYTES: bytes(26_214_400),
   QUOTA_BYTES: bytes(100_000_000),
-  CORS_ORIGINS: list(""),
+  CORS_ORIGINS: {
+    unset: "",
+    good: { "https://a.example.org, http://localhost:5173,": "https://a.example.org,http://localhost:5173" },
+    bad: ["example.org", "https://a.example.org/path", "*", "ftp://a.example.org"]
+  },
   SMTP_URL: secretUrl("smtps://u:p@h:465", "http://hunter2hunter2"),
   MAIL_FROM: text("kite <kite@localhost>"),
   WORKER_CONCURRENCY: whole(2, 1, 64),
