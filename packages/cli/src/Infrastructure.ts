@@ -42,6 +42,6 @@ export const layer = Layer.mergeAll(objectStore, ExtractionQueue.layer, Configur
 
 /** The same on a database that is migrated first. */
 export const migrated = Layer.mergeAll(objectStore, ExtractionQueue.layer, ConfiguredMailer.layer).pipe(
-  Layer.provideMerge(Migrations.layer),
-  Layer.provideMerge(database)
+  Layer.provideMerge(database),
+  Layer.provide(Migrations.layer)
 )

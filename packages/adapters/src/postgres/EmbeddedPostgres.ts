@@ -2,11 +2,11 @@ import { createHash } from "node:crypto"
 import { chown, mkdir } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Context, Deferred, Effect, Layer, Redacted, Schedule } from "effect"
+import { Context, Deferred, Effect, Layer, Schedule } from "effect"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
-import { ensureDatabase } from "./EnsureDatabase.ts"
+import { attach, type EmbeddedUrls, onSocket } from "./EmbeddedUrls.ts"
 import { locateBinaries } from "./PostgresBinaries.ts"
-import { openCluster, type PostgresCluster, roleName } from "./PostgresCluster.ts"
+import { openCluster, type PostgresCluster } from "./PostgresCluster.ts"
 import { startPostgres } from "./PostgresProcess.ts"
 
 export interface EmbeddedPostgresOptions {
@@ -63,25 +63,29 @@ const make = Effect.fnUntraced(function* (options: EmbeddedPostgresOptions) {
     Effect.forkScoped
   )
   yield* Deferred.await(started)
-  const url = (database: string) =>
-    Redacted.make(
-      `postgres://${roleName}:${Redacted.value(cluster.password)}@localhost/${database}?host=${encodeURIComponent(socket)}`
-    )
-  yield* ensureDatabase(url("postgres"), roleName)
-  return EmbeddedPostgres.of({ url: url(roleName) })
+  return yield* onSocket(socket, cluster.password)
 })
+
+const isLocked = ({ reason }: EmbeddedPostgresError) => reason === "locked"
+
+/** The other kite may be at any point of its start or of its end, for up to 30 s. */
+const share = (dataDir: string) =>
+  make({ dataDir }).pipe(
+    Effect.catchIf(isLocked, () => attach(dataDir)),
+    Effect.retry({ schedule: Schedule.spaced("100 millis"), times: 300, while: isLocked })
+  )
 
 /**
  * A real PostgreSQL of kite's own: the binaries come from npm, the data live in the data directory, it ends with the scope.
  * Operators look inside with `psql -h <dataDir>/postgres -U kite kite` and the password of `<dataDir>/postgres-password`.
  */
-export class EmbeddedPostgres extends Context.Service<
-  EmbeddedPostgres,
-  {
-    /** `postgres://kite:<password>@localhost/kite?host=<socket directory>`; stays the same when PostgreSQL is restarted. */
-    readonly url: Redacted.Redacted<string>
-  }
->()("@kite/adapters/postgres/EmbeddedPostgres") {
+export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, EmbeddedUrls>()(
+  "@kite/adapters/postgres/EmbeddedPostgres"
+) {
   static readonly layer = (options: EmbeddedPostgresOptions): Layer.Layer<EmbeddedPostgres, EmbeddedPostgresError> =>
     Layer.effect(EmbeddedPostgres, make(options))
+
+  /** One of its own, or the one that another kite runs on the data directory, which ends with that kite. */
+  static readonly layerShared = (dataDir: string): Layer.Layer<EmbeddedPostgres, EmbeddedPostgresError> =>
+    Layer.effect(EmbeddedPostgres, share(dataDir))
 }

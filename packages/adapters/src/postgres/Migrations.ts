@@ -1,6 +1,8 @@
-import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, type Redacted } from "effect"
 import { Migrator } from "effect/sql"
+import { ExtractionQueue } from "../queue/ExtractionQueue.ts"
+import { Settings, SettingsError } from "../settings/Settings.ts"
+import { grantApplication } from "./ApplicationRole.ts"
 import * as Database from "./Database.ts"
 import { migration as accounts } from "./migrations/0001_accounts.ts"
 import { migration as documents } from "./migrations/0002_documents.ts"
@@ -20,21 +22,30 @@ const patient = { statementTimeout: "15 minutes", maxConnections: 2, application
 
 const run = Migrator.make({})({ loader: Migrator.fromRecord(migrations) })
 
+/** Its store brings its own tables along, when it is built; never the queue that this process may have built elsewhere. */
+const queueTables = Effect.scoped(Layer.build(Layer.fresh(ExtractionQueue.layer)))
+
 /**
  * Applies what the database lacks, all in one transaction, and answers their ids and names. Safe from several processes at
  * once: the others wait for the migrator's lock on its table `effect_sql_migrations`, then find nothing left to do.
  * The url may be that of a role that owns the tables, while kite itself runs as one that does not.
  */
 export const migrate = Effect.fn("Migrations.migrate")(function* (url: Redacted.Redacted<string>) {
-  const applied = yield* run.pipe(Effect.provide(Database.layerUrl(url, patient)))
+  const applied = yield* Effect.tap(run, () => queueTables).pipe(Effect.provide(Database.layerUrl(url, patient)))
   if (applied.length > 0)
     yield* Effect.logInfo(`applied migrations ${applied.map((parts) => parts.join("_")).join(", ")}`)
   return applied
 })
 
-/** Migrates, when it is built, the database of the client, over a connection of its own that has more patience. */
+/** Migrates, when it is built, as DATABASE_MIGRATE_URL, and lets the role of DATABASE_URL work with what is there then. */
 export const layer = Layer.effectDiscard(
-  Effect.flatMap(PgClient.PgClient, ({ config }) =>
-    config.url === undefined ? Effect.die("the client was not made from a url") : migrate(config.url)
-  )
+  Effect.gen(function* () {
+    const { DATABASE_MIGRATE_URL, DATABASE_URL } = yield* Settings
+    const owner = DATABASE_MIGRATE_URL ?? DATABASE_URL
+    if (owner === undefined) {
+      return yield* new SettingsError({ message: "DATABASE_MIGRATE_URL or DATABASE_URL is missing" })
+    }
+    yield* migrate(owner)
+    if (DATABASE_URL !== undefined) yield* grantApplication(owner, DATABASE_URL)
+  })
 )

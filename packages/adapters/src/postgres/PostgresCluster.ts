@@ -18,7 +18,7 @@ export interface PostgresCluster {
   readonly password: Redacted.Redacted<string>
 }
 
-/** The one database role, and the database's name. */
+/** The role that owns everything, and the database's name. */
 export const roleName = "kite"
 
 const run = promisify(execFile)
@@ -32,10 +32,16 @@ const optional = <A>(call: () => Promise<A>) =>
     )
   )
 
+/** The password of the owner, where the file has one. */
+export const readPassword = (path: string) =>
+  optional(() => readFile(path, "utf8")).pipe(
+    Effect.map((text) => (text === undefined || text.trim() === "" ? undefined : Redacted.make(text.trim())))
+  )
+
 /** Beside the cluster, not in it, so that a backup of the cluster is not a backup of its key. Mode 0600. */
 const password = Effect.fnUntraced(function* (path: string, owner: PostgresOwner, isNew: boolean) {
-  const stored = yield* optional(() => readFile(path, "utf8"))
-  if (stored !== undefined && stored.trim() !== "") return Redacted.make(stored.trim())
+  const stored = yield* readPassword(path)
+  if (stored !== undefined) return stored
   if (!isNew) {
     return yield* new EmbeddedPostgresError({ reason: "failed", detail: `${path}, the cluster's password, is gone` })
   }

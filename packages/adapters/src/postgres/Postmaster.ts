@@ -8,12 +8,12 @@ import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 
 const run = promisify(execFile)
 
-/** What a running PostgreSQL says of itself in `postmaster.pid` (line 1: its pid, line 8: its state). */
+/** What a running PostgreSQL says of itself in `postmaster.pid` (line 1: its pid, 5: where its socket is, 8: its state). */
 export const readPostmaster = (cluster: string) =>
   Effect.tryPromise(() => readFile(join(cluster, "postmaster.pid"), "utf8")).pipe(
     Effect.map((text) => {
       const lines = text.split("\n")
-      return { pid: Number(lines[0]), isReady: lines[7]?.trim() === "ready" }
+      return { pid: Number(lines[0]), socketDirectory: lines[4]?.trim() ?? "", isReady: lines[7]?.trim() === "ready" }
     }),
     Effect.orElseSucceed(() => undefined)
   )

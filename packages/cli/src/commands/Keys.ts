@@ -8,7 +8,7 @@ import * as Logging from "../Logging.ts"
 const keys = TokenKeys.layer.pipe(
   Layer.provide(Infrastructure.database),
   Layer.provide(Logging.layer("keys")),
-  Layer.provide(Embedded.layer)
+  Layer.provide(Embedded.layerShared)
 )
 
 const rotate = Command.make("rotate", {}, () =>

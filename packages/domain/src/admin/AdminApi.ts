@@ -14,23 +14,26 @@ const params = { id: UserId }
 
 export class AdminApi extends HttpApiGroup.make("admin")
   .add(
-    HttpApiEndpoint.get("listUsers", "/users", { query: UserQuery, success: UserPage }),
+    HttpApiEndpoint.get("listUsers", "/users", { query: UserQuery, success: UserPage }).annotate(
+      OpenApi.Summary,
+      "List and find accounts"
+    ),
     HttpApiEndpoint.post("createUser", "/users", {
       payload: NewUser,
       success: AdminUser.pipe(HttpApiSchema.status(201)),
       error: [EmailTaken, WeakPassword]
-    }),
+    }).annotate(OpenApi.Summary, "Make an account"),
     HttpApiEndpoint.patch("changeUser", "/users/:id", {
       params,
       payload: UserChange,
       success: ChangedUser,
       error: [NotFound, LastAdmin]
-    }),
+    }).annotate(OpenApi.Summary, "Deactivate, promote or limit an account, or undo it"),
     HttpApiEndpoint.post("forcePasswordReset", "/users/:id/password-reset", {
       params,
       success: HttpApiSchema.Accepted,
       error: NotFound
-    })
+    }).annotate(OpenApi.Summary, "Void a password and mail a link to choose a new one")
   )
   .middleware(RoleCheck)
   .middleware(AccountRateLimit)

@@ -8,11 +8,14 @@ import { AuditFilter, AuditPage, AuditQuery } from "./AuditQuery.ts"
 
 export class AuditApi extends HttpApiGroup.make("audit")
   .add(
-    HttpApiEndpoint.get("list", "/", { query: AuditQuery, success: AuditPage }),
+    HttpApiEndpoint.get("list", "/", { query: AuditQuery, success: AuditPage }).annotate(
+      OpenApi.Summary,
+      "List and search the audit log"
+    ),
     HttpApiEndpoint.get("exportCsv", "/export.csv", {
       query: AuditFilter,
       success: HttpApiSchema.StreamUint8Array({ contentType: "text/csv" })
-    })
+    }).annotate(OpenApi.Summary, "Export the audit log as CSV")
   )
   .middleware(RoleCheck)
   .middleware(AccountRateLimit)

@@ -1,0 +1,18 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto"
+import { Redacted } from "effect"
+
+/** PostgreSQL's own default. */
+const iterations = 4_096
+
+/**
+ * What PostgreSQL stores of a password (RFC 5803). Given instead of the password itself, which would otherwise stand in the
+ * statement, and so in the server's log when that fails.
+ */
+export const scramVerifier = (password: Redacted.Redacted<string>): string => {
+  const salt = randomBytes(16)
+  const salted = pbkdf2Sync(Redacted.value(password), salt, iterations, 32, "sha256")
+  const sign = (text: string) => createHmac("sha256", salted).update(text).digest()
+  const storedKey = createHash("sha256").update(sign("Client Key")).digest("base64")
+  const serverKey = sign("Server Key").toString("base64")
+  return `SCRAM-SHA-256$${iterations}:${salt.toString("base64")}$${storedKey}:${serverKey}`
+}

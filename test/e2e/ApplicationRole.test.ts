@@ -1,0 +1,125 @@
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { assert, layer } from "@effect/vitest"
+import * as Database from "@kite/adapters/postgres/Database"
+import { Sweeper } from "@kite/server/documents/Sweeper"
+import * as ExtractionWorker from "@kite/worker/ExtractionWorker"
+import { Duration, Effect, Layer, Redacted, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
+import { removeExpired } from "../../packages/server/src/auth/ExpiredSessions.ts"
+import { changeUser, createUser, forcePasswordReset } from "../../packages/server/test/admin/Admins.ts"
+import { nextMailTo, resetTokenOf } from "../../packages/server/test/auth/Mails.ts"
+import { cookieOf, logIn, logOut, refresh } from "../../packages/server/test/auth/Sessions.ts"
+import { post, sendAs, signUp, upload } from "../../packages/server/test/parts/Client.ts"
+import { TestServer } from "../../packages/server/test/parts/TestServer.ts"
+import { TestDatabase } from "../parts/TestDatabase.ts"
+import { TwoRoles } from "../parts/TwoRoles.ts"
+
+const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url))
+const password = "up, up and away 9"
+
+/** `kite migrate` with both URLs, as compose runs it; twice, since it runs before every start. */
+const migrate = Effect.gen(function* () {
+  const { ownerUrl, applicationUrl } = yield* TwoRoles
+  const env = {
+    PATH: process.env["PATH"],
+    DATABASE_MIGRATE_URL: Redacted.value(ownerUrl),
+    DATABASE_URL: Redacted.value(applicationUrl)
+  }
+  const run = Effect.callback<number | null>((resume) => {
+    const child = spawn(process.execPath, [main, "migrate"], { env, stdio: ["ignore", "ignore", "inherit"] })
+    child.once("exit", (code) => resume(Effect.succeed(code)))
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+  assert.deepStrictEqual([yield* run, yield* run], [0, 0])
+})
+
+/** The application's role is all that server, worker and test know. */
+const database = Layer.unwrap(
+  Effect.gen(function* () {
+    const { applicationUrl } = yield* TwoRoles
+    yield* migrate
+    return Layer.merge(
+      Layer.succeed(TestDatabase, { url: applicationUrl }),
+      Database.layerUrl(applicationUrl, { applicationName: "test" })
+    )
+  })
+).pipe(Layer.provide(TwoRoles.layer), Layer.orDie)
+
+const parts = ExtractionWorker.layer.pipe(Layer.provideMerge(TestServer.layerOn({ database })))
+
+const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, holds: (value: A) => boolean) =>
+  effect.pipe(Effect.repeat({ until: holds, schedule: Schedule.spaced("50 millis") }), Effect.timeout("30 seconds"))
+
+layer(parts, { excludeTestServices: true, timeout: "90 seconds" })(
+  "server and worker as the application's role",
+  (it) => {
+    it.effect("read, find, rename, extract anew and delete documents", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const [who] = yield* sql<{ name: string }>`SELECT current_user AS name`
+        assert.match(who?.name ?? "", /^app_/)
+        const user = yield* signUp
+        const { json: document } = yield* upload(user, "the quick brown fox", "fox.txt")
+        const path = `/api/documents/${document.id}`
+        yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready")
+        assert.strictEqual((yield* sendAs(user, `${path}/text`)).json.text, "the quick brown fox")
+        assert.strictEqual((yield* sendAs(user, "/api/documents?q=quick")).json.items.length, 1)
+        const renamed = yield* sendAs(user, path, {
+          method: "PATCH",
+          headers: { "content-type": "application/json" },
+          body: `{"filename":"dog.txt"}`
+        })
+        assert.strictEqual(renamed.json.filename, "dog.txt")
+        assert.strictEqual((yield* sendAs(user, `${path}/reprocess`, { method: "POST" })).status, 202)
+        yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready")
+        assert.strictEqual((yield* sendAs(user, `${path}/content`)).text, "the quick brown fox")
+        assert.strictEqual((yield* sendAs(user, path, { method: "DELETE" })).status, 204)
+        assert.strictEqual((yield* sendAs(user, "/health/ready")).status, 200)
+      })
+    )
+
+    it.effect("log in, rotate, change and reset passwords, and end sessions", () =>
+      Effect.gen(function* () {
+        const user = yield* signUp
+        const rotated = yield* refresh(user.cookie)
+        assert.strictEqual(rotated.status, 200)
+        const change = { currentPassword: user.password, newPassword: password }
+        assert.strictEqual((yield* post("/api/auth/password", change, user.authorization)).status, 204)
+        assert.strictEqual((yield* post("/api/auth/password-reset", { email: user.email })).status, 202)
+        yield* nextMailTo(user.email)
+        const token = resetTokenOf(yield* nextMailTo(user.email))
+        const confirmed = yield* post("/api/auth/password-reset/confirm", { token, newPassword: `${password}9` })
+        assert.strictEqual(confirmed.status, 204)
+        const again = yield* logIn({ ...user, password: `${password}9` })
+        assert.strictEqual((yield* logOut(cookieOf(again))).status, 204)
+      })
+    )
+
+    it.effect("administrate accounts and tell of it", () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const root = yield* signUp
+        yield* sql`UPDATE users SET role = 'admin' WHERE id = ${root.id}`
+        const { json } = yield* logIn(root)
+        const admin = { authorization: { authorization: `Bearer ${json.accessToken}` } }
+        const made = yield* createUser(admin, { email: "made@example.org", password })
+        assert.strictEqual(made.status, 201)
+        assert.strictEqual((yield* changeUser(admin, made.json.id, { active: false, limitBytes: 1 })).status, 200)
+        assert.strictEqual((yield* forcePasswordReset(admin, made.json.id)).status, 202)
+        const { text } = yield* sendAs(admin, `/api/admin/audit/export.csv?subjectId=${made.json.id}`)
+        for (const action of ["user_created", "user_deactivated", "quota_changed", "password_reset_forced"]) {
+          assert.include(text, action)
+        }
+      })
+    )
+
+    it.effect("clean up what has expired", () =>
+      Effect.gen(function* () {
+        yield* removeExpired
+        const { sweep } = yield* Effect.provide(Sweeper, Sweeper.layer)
+        assert.strictEqual(yield* sweep(Duration.hours(1)), 0)
+      })
+    )
+  }
+)
