@@ -1,5 +1,5 @@
 import { Effect, Layer, type Redacted } from "effect"
-import { Migrator } from "effect/sql"
+import { Migrator, SqlClient } from "effect/sql"
 import { ExtractionQueue } from "../queue/ExtractionQueue.ts"
 import { Settings, SettingsError } from "../settings/Settings.ts"
 import { grantApplication } from "./ApplicationRole.ts"
@@ -37,6 +37,21 @@ export const migrate = Effect.fn("Migrations.migrate")(function* (url: Redacted.
   return applied
 })
 
+const latest = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
+
+/** Whether the database has this version's schema, which a role that may not migrate can still see. */
+const isCurrent = (url: Redacted.Redacted<string>) =>
+  SqlClient.SqlClient.use((sql) => sql`SELECT 1 FROM effect_sql_migrations WHERE migration_id = ${latest}`).pipe(
+    Effect.map((rows) => rows.length > 0),
+    Effect.provide(Database.layerUrl(url)),
+    Effect.orElseSucceed(() => false)
+  )
+
+const notCurrent = new SettingsError({
+  message:
+    "The database has not this version's schema, and DATABASE_URL may not change it: run kite migrate with DATABASE_MIGRATE_URL"
+})
+
 /** Migrates, when it is built, as DATABASE_MIGRATE_URL, and lets the role of DATABASE_URL work with what is there then. */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -45,7 +60,11 @@ export const layer = Layer.effectDiscard(
     if (owner === undefined) {
       return yield* new SettingsError({ message: "DATABASE_MIGRATE_URL or DATABASE_URL is missing" })
     }
-    yield* migrate(owner)
+    yield* migrate(owner).pipe(
+      Effect.catchReason("SqlError", "AuthorizationError", () =>
+        Effect.flatMap(isCurrent(owner), (current) => (current ? Effect.void : notCurrent))
+      )
+    )
     if (DATABASE_URL !== undefined) yield* grantApplication(owner, DATABASE_URL)
   })
 )
