@@ -1,7 +1,7 @@
 import { dictionary } from "@zxcvbn-ts/language-common"
 
-/** 45,000 passwords and words, the most common first: lists of leaked passwords as zxcvbn-ts keeps them (MIT). */
-const listed: ReadonlySet<string> = new Set(dictionary["passwords-common"].map(String))
+/** 45,000 passwords and words, the most common first: lists of leaked passwords as zxcvbn-ts keeps them (MIT); and our own name. */
+const listed: ReadonlySet<string> = new Set([...dictionary["passwords-common"].map(String), "kite"])
 
 /** Characters that may be put around a listed password without making it a better one: a year, `1234`, `!!`. */
 const decoration = 4

@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { SignJWT } from "jose"
 import { send, signUp } from "../parts/Client.ts"
 import { assertProblem } from "../parts/Problem.ts"
 import { TestServer } from "../parts/TestServer.ts"
@@ -89,6 +91,22 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
       }
       assert.lengthOf(shapes, 1)
       assert.strictEqual(yield* statusOfMe(token), 200)
+    })
+  )
+
+  it.effect("are refused with a key that they bring along, and wherever they say that one is", () =>
+    Effect.gen(function* () {
+      const { claims, token } = yield* signedUp
+      const { kid } = headerOf(token)
+      const secret = randomBytes(32)
+      const jwk = { kty: "oct", k: secret.toString("base64url"), alg: "HS256" }
+      const url = "http://127.0.0.1:1/keys"
+      for (const hint of [{ jwk }, { jku: url }, { x5u: url }, { jwk: { ...jwk, kid } }]) {
+        for (const id of [kid, "mine", undefined]) {
+          const forged = new SignJWT(claims).setProtectedHeader({ ...honestHeader, kid: id, ...hint }).sign(secret)
+          assert.strictEqual(yield* statusOfMe(yield* Effect.promise(() => forged)), 401)
+        }
+      }
     })
   )
 

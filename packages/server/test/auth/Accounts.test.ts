@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import { post, send, signUp } from "../parts/Client.ts"
 import { assertProblem } from "../parts/Problem.ts"
 import { TestServer } from "../parts/TestServer.ts"
@@ -8,6 +9,22 @@ import { logIn } from "./Sessions.ts"
 const password = "up, up and away 9"
 
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("accounts", (it) => {
+  it.effect("are none in a new kite", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      assert.deepStrictEqual(yield* sql`SELECT id FROM users`, [])
+    })
+  )
+
+  it.effect("keep their password for years", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const user = yield* signUp
+      yield* sql`UPDATE users SET created_at = created_at - interval '20 years' WHERE id = ${user.id}`
+      assert.strictEqual((yield* logIn(user)).status, 200)
+    })
+  )
+
   it.effect("are made with an e-mail in its one form, an empty quota and no word of the password", () =>
     Effect.gen(function* () {
       const { status, json } = yield* post("/api/auth/register", { email: "  Anna@Example.ORG ", password })

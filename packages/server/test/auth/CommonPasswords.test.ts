@@ -18,7 +18,10 @@ const common = [
   "letmeinletmein",
   "dragonmonkey",
   "!!football!!",
-  "123456qwerty"
+  "123456qwerty",
+  "kitepassword",
+  "passwordkite",
+  "KiteKiteKite"
 ]
 const uncommon = [
   "correct horse battery",

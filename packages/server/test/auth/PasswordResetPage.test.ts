@@ -24,5 +24,16 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
         assert.strictEqual(headers.get("referrer-policy"), "no-referrer")
       })
     )
+
+    it.effect("has a field for managers of passwords, masked and open to pasting", () =>
+      Effect.gen(function* () {
+        const { text } = yield* send("/password-reset")
+        assert.deepStrictEqual(
+          [...text.matchAll(/<input[^>]*>/g)].map(([input]) => input),
+          ['<input type="password" autocomplete="new-password" required>']
+        )
+        assert.notMatch(text, /paste|keydown|oncopy/i)
+      })
+    )
   }
 )

@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from "node:fs"
+import { assert, it } from "@effect/vitest"
+
+const rows = readFileSync(new URL("../../../../docs/security.md", import.meta.url), "utf8")
+  .split("\n")
+  .flatMap((line) => {
+    const [, id = "", , applies = "", how = "", test = ""] = line.split("|").map((cell) => cell.trim())
+    return /^\d\.\d\.\d+$/.test(id) ? [{ id, applies, how, test }] : []
+  })
+
+/** Rows of each section of ASVS 5.0.0. */
+const sections = {
+  "6.1": 3,
+  "6.2": 12,
+  "6.3": 8,
+  "6.4": 6,
+  "6.5": 8,
+  "6.6": 4,
+  "6.7": 2,
+  "6.8": 4,
+  "7.1": 3,
+  "7.2": 4,
+  "7.3": 2,
+  "7.4": 5,
+  "7.5": 3,
+  "7.6": 2,
+  "9.1": 3,
+  "9.2": 4
+}
+
+it("docs/security.md goes through every row of ASVS 5.0 V6, V7 and V9", () => {
+  const expected = Object.entries(sections).flatMap(([section, count]) =>
+    Array.from({ length: count }, (_, index) => `${section}.${index + 1}`)
+  )
+  assert.deepStrictEqual(
+    rows.map(({ id }) => id),
+    expected
+  )
+})
+
+it("docs/security.md says how of every row, and names a test that exists for each that applies", () => {
+  for (const { id, applies, how, test } of rows) {
+    assert.include(["yes", "no", "not met"], applies, id)
+    assert.isNotEmpty(how, id)
+    if (applies !== "yes") continue
+    const [file = "", name = ""] = test.split(": ")
+    const path = new URL(`../${file}`, import.meta.url)
+    assert.isTrue(file.endsWith(".test.ts") && existsSync(path), `${id}: ${file}`)
+    assert.include(readFileSync(path, "utf8"), name.trim(), id)
+  }
+})
