@@ -1,5 +1,4 @@
 import { join } from "node:path"
-import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
 import * as Database from "@kite/adapters/postgres/Database"
@@ -35,13 +34,11 @@ export const objectStore = Layer.unwrap(
   )
 )
 
-/** What server and worker share: database, object store, queue and mail. One process that is both must build it once. */
-export const layer = Layer.mergeAll(objectStore, ExtractionQueue.layer, ConfiguredMailer.layer).pipe(
-  Layer.provideMerge(database)
-)
+/** What server and worker share: database, object store and queue. One process that is both must build it once. */
+export const layer = Layer.mergeAll(objectStore, ExtractionQueue.layer).pipe(Layer.provideMerge(database))
 
 /** The same on a database that is migrated first. */
-export const migrated = Layer.mergeAll(objectStore, ExtractionQueue.layer, ConfiguredMailer.layer).pipe(
+export const migrated = Layer.mergeAll(objectStore, ExtractionQueue.layer).pipe(
   Layer.provideMerge(database),
   Layer.provide(Migrations.layer)
 )

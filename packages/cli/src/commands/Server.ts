@@ -1,3 +1,4 @@
+import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import * as Http from "@kite/server/Http"
@@ -7,6 +8,7 @@ import * as Infrastructure from "../Infrastructure.ts"
 import * as Logging from "../Logging.ts"
 
 const program = Layer.mergeAll(Http.layer, Sweeper.hourly).pipe(
+  Layer.provide(ConfiguredMailer.layer),
   Layer.provide(Infrastructure.layer),
   Layer.provide(Infrastructure.demand("DATABASE_URL", "OBJECT_STORE_URL", "TOKEN_SECRET")),
   Layer.provide(Logging.layer("server")),

@@ -1,3 +1,4 @@
+import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import * as Http from "@kite/server/Http"
@@ -20,6 +21,7 @@ const announce = Layer.effectDiscard(
 const program = announce.pipe(
   Layer.provide(Http.layer),
   Layer.merge(Layer.mergeAll(ExtractionWorker.layer, Sweeper.hourly)),
+  Layer.provide(ConfiguredMailer.layer),
   Layer.provide(Infrastructure.migrated),
   Layer.provide(Logging.layer("kite")),
   Layer.provide(Embedded.layer)
