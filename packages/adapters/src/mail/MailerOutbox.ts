@@ -11,7 +11,7 @@ const failed = () => new MailError({ message: "The outbox cannot be written", is
 /** Mails as files of the directory, readable by the owner alone: `<time>-<uuid>.eml`, whole as soon as they are there. */
 export const layer = (directory: string, from: string): Layer.Layer<Mailer> =>
   Layer.sync(Mailer, () => {
-    const composer = createTransport({ streamTransport: true, buffer: true })
+    const composer = createTransport({ streamTransport: true, buffer: true, newline: "unix" })
     return Mailer.of({
       send: Effect.fn("MailerOutbox.send")(function* (mail) {
         const date = DateTime.toDateUtc(yield* DateTime.now)

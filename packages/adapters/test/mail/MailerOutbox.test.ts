@@ -42,6 +42,17 @@ it.effect("a mail in the outbox is a whole file for its owner's eyes, with sende
   })
 )
 
+it.effect("a link in the outbox can be copied as it stands", () =>
+  Effect.gen(function* () {
+    const directory = yield* temporaryDirectory
+    const link = `http://127.0.0.1:8000/reset#${"a-_b".repeat(11)}`
+    const text = Redacted.make(`Open\n\n${link}\n\nSoon.\n`)
+    yield* Mailer.use(({ send }) => send({ ...mail, text })).pipe(Effect.provide(MailerOutbox.layer(directory, from)))
+    const [name = ""] = yield* Effect.promise(() => readdir(directory))
+    assert.include((yield* Effect.promise(() => readFile(join(directory, name), "utf8"))).split("\n"), link)
+  })
+)
+
 it.effect("an outbox that cannot be written fails, to be tried again, and says nothing of the mail", () =>
   Effect.gen(function* () {
     const error = yield* Mailer.use(({ send }) => send(mail)).pipe(

@@ -19,7 +19,7 @@ const smtp = Layer.unwrap(
 
 mailerSuite("Mailer over SMTP", smtp)
 
-const secret = "https://kite.example/password-reset#token=the-secret-of-the-link"
+const secret = "https://kite.example/reset#the-secret-of-the-link"
 const mail = { to: "anna@example.org", subject: "Hello", text: Redacted.make(secret) }
 const sendTo = (url: string) => Mailer.use(({ send }) => send(mail)).pipe(Effect.provide(mailerTo(url)))
 

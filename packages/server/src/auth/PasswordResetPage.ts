@@ -6,7 +6,7 @@ const style =
   "body{font:1rem/1.5 system-ui;max-width:24rem;margin:4rem auto;padding:0 1rem}input,button{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;margin:.25rem 0}"
 
 const script = `
-const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? ""
+const token = location.hash.slice(1)
 history.replaceState(null, "", location.pathname)
 document.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault()
@@ -53,7 +53,7 @@ const policy = [
 /** Where the link of a reset mail leads. The token stays in the fragment; nothing is loaded from elsewhere. */
 export const layer = HttpRouter.add(
   "GET",
-  "/password-reset",
+  "/reset",
   Effect.succeed(
     HttpServerResponse.text(page, {
       contentType: "text/html; charset=utf-8",

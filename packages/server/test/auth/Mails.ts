@@ -14,4 +14,4 @@ export const nextMailTo = Effect.fnUntraced(
 )
 
 /** The secret of a reset mail. */
-export const resetTokenOf = ({ text }: Mail) => /#token=([\w-]{43})\n/.exec(Redacted.value(text))?.[1] ?? ""
+export const resetTokenOf = ({ text }: Mail) => /\/reset#([\w-]{43})\n/.exec(Redacted.value(text))?.[1] ?? ""

@@ -9,7 +9,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
   (it) => {
     it.effect("runs its own script and style, knows no other origin, and is not kept or framed", () =>
       Effect.gen(function* () {
-        const { status, headers, text } = yield* send("/password-reset")
+        const { status, headers, text } = yield* send("/reset")
         assert.strictEqual(status, 200)
         const policy = headers.get("content-security-policy") ?? ""
         for (const element of ["script", "style"]) {
@@ -27,7 +27,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
 
     it.effect("has a field for managers of passwords, masked and open to pasting", () =>
       Effect.gen(function* () {
-        const { text } = yield* send("/password-reset")
+        const { text } = yield* send("/reset")
         assert.deepStrictEqual(
           [...text.matchAll(/<input[^>]*>/g)].map(([input]) => input),
           ['<input type="password" autocomplete="new-password" required>']

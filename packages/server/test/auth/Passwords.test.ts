@@ -73,7 +73,7 @@ layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a passw
       assert.deepInclude(answer, { status: 202, text: "" })
       const mail = yield* nextMailTo(user.email)
       const token = resetTokenOf(mail)
-      assert.include(Redacted.value(mail.text), `https://kite.example/password-reset#token=${token}\n`)
+      assert.include(Redacted.value(mail.text), `https://kite.example/reset#${token}\n`)
       const confirmed = yield* confirmReset(token, next)
       assert.deepInclude(confirmed, { status: 204, text: "" })
       assert.deepStrictEqual(confirmed.headers.getSetCookie(), [])
