@@ -6,38 +6,25 @@ import { Effect } from "effect"
 const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url))
 const ready = /API (http:\/\/[^/]+)\/api/
 
-/** A whole kite in a process of its own, as `kite start` runs it. */
-interface KiteProcess {
-  readonly url: string
-  readonly process: ChildProcess
-  /** Every line it wrote to stdout so far. */
-  readonly lines: ReadonlyArray<string>
-  /** Sends the signal and waits for the end; answers the exit code, null where a signal ended it. */
-  readonly end: (signal: NodeJS.Signals) => Effect.Effect<number | null>
-}
-
 const ended = (child: ChildProcess) =>
   Effect.callback<number | null>((resume) => {
     if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.succeed(child.exitCode))
     child.once("exit", (code) => resume(Effect.succeed(code)))
   })
 
-/** Starts kite on a free port with these variables; ended with the scope, unless it ended before. Its tests may ask often. */
-export const startKite = Effect.fnUntraced(function* (variables: Readonly<Record<string, string>>) {
-  const lines: Array<string> = []
+const spawned = (command: string, variables: Readonly<Record<string, string>>) =>
+  spawn(process.execPath, [main, command], {
+    env: { PATH: process.env["PATH"], PORT: "0", LOG_FORMAT: "json", RATE_LIMIT_ACCOUNT: "100000/1m", ...variables },
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+
+/**
+ * A command of kite in a process of its own, on a free port with these variables; ended with the scope, unless it ended
+ * before. Its tests may ask often.
+ */
+export const spawnKite = Effect.fnUntraced(function* (command: string, variables: Readonly<Record<string, string>>) {
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(process.execPath, [main, "start"], {
-        env: {
-          PATH: process.env["PATH"],
-          PORT: "0",
-          LOG_FORMAT: "json",
-          RATE_LIMIT_ACCOUNT: "100000/1m",
-          ...variables
-        },
-        stdio: ["ignore", "pipe", "inherit"]
-      })
-    ),
+    Effect.sync(() => spawned(command, variables)),
     (child) => {
       child.kill("SIGTERM")
       return Effect.timeoutOrElse(ended(child), {
@@ -46,18 +33,38 @@ export const startKite = Effect.fnUntraced(function* (variables: Readonly<Record
       })
     }
   )
-  const url = yield* Effect.callback<string>((resume) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      lines.push(line)
-      const [, found] = ready.exec(line) ?? []
-      if (found !== undefined) resume(Effect.succeed(found))
-    })
-    child.once("exit", (code) => resume(Effect.die(new Error(`kite ended with ${code}: ${lines.join("\n")}`))))
-  }).pipe(Effect.timeout("60 seconds"), Effect.orDie)
-  const end = (signal: NodeJS.Signals) =>
-    Effect.andThen(
-      Effect.sync(() => child.kill(signal)),
-      ended(child)
-    )
-  return { url, process: child, lines, end } satisfies KiteProcess
+  const lines: Array<string> = []
+  const reader = createInterface({ input: child.stdout }).on("line", (line) => lines.push(line))
+
+  return {
+    process: child,
+    /** Every line it wrote to stdout so far. */
+    lines: lines as ReadonlyArray<string>,
+    /** The first line that matches, now or within a minute. */
+    lineLike: (pattern: RegExp) =>
+      Effect.callback<RegExpExecArray>((resume) => {
+        const look = (line: string) => {
+          const match = pattern.exec(line)
+          if (match !== null) resume(Effect.succeed(match))
+        }
+        lines.forEach(look)
+        reader.on("line", look)
+        child.once("exit", (code) => resume(Effect.die(new Error(`kite ended with ${code}: ${lines.join("\n")}`))))
+        return Effect.sync(() => reader.off("line", look))
+      }).pipe(Effect.timeout("60 seconds"), Effect.orDie),
+    ended: ended(child),
+    /** Sends the signal and waits for the end; answers the exit code, null where a signal ended it. */
+    end: (signal: NodeJS.Signals) =>
+      Effect.andThen(
+        Effect.sync(() => child.kill(signal)),
+        ended(child)
+      )
+  }
+})
+
+/** A whole kite, as `kite start` runs it, ready. */
+export const startKite = Effect.fnUntraced(function* (variables: Readonly<Record<string, string>>) {
+  const kite = yield* spawnKite("start", variables)
+  const [, url = ""] = yield* kite.lineLike(ready)
+  return { ...kite, url }
 })

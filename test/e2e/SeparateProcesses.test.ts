@@ -1,0 +1,51 @@
+import { assert, it } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { startS3rver } from "../../packages/adapters/test/objects/StartS3rver.ts"
+import { spawnKite } from "../parts/KiteProcess.ts"
+import { TestRedis } from "../parts/TestRedis.ts"
+import { TwoRoles } from "../parts/TwoRoles.ts"
+import { eventually, logIn } from "./KiteClient.ts"
+
+const eventsOf = (lines: ReadonlyArray<string>, correlationId: string) =>
+  lines
+    .map((line) => JSON.parse(line))
+    .filter((line) => line.correlation_id === correlationId)
+    .map((line) => `${line.service}: ${line.event}`)
+
+it.live(
+  "migrate, server and worker on one Postgres, Redis and S3 server make one kite, and one story of an upload",
+  () =>
+    Effect.gen(function* () {
+      const { ownerUrl, applicationUrl } = yield* TwoRoles
+      const shared = {
+        DATABASE_URL: Redacted.value(applicationUrl),
+        REDIS_URL: Redacted.value((yield* TestRedis).url),
+        OBJECT_STORE_URL: Redacted.value(yield* startS3rver),
+        TOKEN_SECRET: "a secret of this test and of no other",
+        DATA_DIR: "/nowhere"
+      }
+      const migrate = yield* spawnKite("migrate", { ...shared, DATABASE_MIGRATE_URL: Redacted.value(ownerUrl) })
+      assert.strictEqual(yield* migrate.ended, 0)
+
+      const mail = { SMTP_URL: "smtp://127.0.0.1:1" }
+      const server = yield* spawnKite("server", { ...shared, ...mail })
+      const worker = yield* spawnKite("worker", shared)
+      const [, url = ""] = yield* server.lineLike(/Listening on (http:\/\/[^"]+)"/)
+      const anna = yield* logIn(url)
+      yield* anna.upload("scan.jpg")
+      const [scan] = yield* eventually(anna.list, ([first]) => first?.status === "ready", 60)
+      assert.include((yield* anna.text(scan.id)).text, "harbour meadow")
+
+      const health = yield* Effect.promise(() => fetch(`${url}/health/ready`).then((response) => response.text()))
+      assert.include(health, '"redis":{"status":"up"')
+
+      const upload = JSON.parse((yield* server.lineLike(/POST \/api\/documents 201/)).input)
+      yield* worker.lineLike(/"event":"job_finished"/)
+      assert.deepStrictEqual(eventsOf(worker.lines, upload.correlation_id), [
+        "worker: job_started",
+        "worker: job_finished"
+      ])
+      assert.deepStrictEqual([yield* server.end("SIGTERM"), yield* worker.end("SIGTERM")], [0, 0])
+    }).pipe(Effect.provide(Layer.merge(TwoRoles.layer, TestRedis.layer))),
+  120_000
+)
