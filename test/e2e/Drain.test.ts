@@ -21,7 +21,7 @@ const beginUpload = (url: string, headers: Record<string, string>, status: Defer
       Deferred.doneUnsafe(status, Effect.succeed(response.statusCode ?? 0))
       response.resume()
     })
-    upload.write(head + "first half, ", () => resume(Effect.succeed(upload)))
+    upload.write(`${head}first half, `, () => resume(Effect.succeed(upload)))
   })
 
 it.live(
