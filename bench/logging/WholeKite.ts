@@ -57,6 +57,7 @@ export const startWholeKite = Effect.fnUntraced(function* (name: string, LOG_LEV
   child.stdout.resume()
   const url = `http://127.0.0.1:${PORT}`
   yield* Effect.tryPromise(() => fetch(`${url}/health/live`, { signal: AbortSignal.timeout(1_000) })).pipe(
+    Effect.filterOrFail(({ ok }) => ok),
     Effect.retry(Schedule.spaced("100 millis")),
     Effect.timeout("60 seconds")
   )
