@@ -1,8 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { readFile } from "node:fs/promises"
 import { Effect } from "effect"
 import { startKite } from "../../test/parts/KiteProcess.ts"
+import { temporaryDirectory } from "../../test/parts/TemporaryDirectory.ts"
 
 const rounds = 15
 const password = "up, up and away 9"
@@ -44,11 +43,7 @@ const measure = async (url: string) => {
 await Effect.runPromise(
   Effect.scoped(
     Effect.gen(function* () {
-      const directory = yield* Effect.acquireRelease(
-        Effect.promise(() => mkdtemp(join(tmpdir(), "kite-bench-"))),
-        (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
-      )
-      const { url } = yield* startKite({ DATA_DIR: directory })
+      const { url } = yield* startKite({ DATA_DIR: yield* temporaryDirectory })
       yield* Effect.promise(() => measure(url))
     })
   )

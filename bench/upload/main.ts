@@ -1,10 +1,8 @@
 import { randomFillSync } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { Effect } from "effect"
 import { startKite } from "../../test/parts/KiteProcess.ts"
+import { temporaryDirectory } from "../../test/parts/TemporaryDirectory.ts"
 
 const uploads = 20
 const sizeBytes = 25 * 1024 * 1024
@@ -65,12 +63,8 @@ const measure = async (url: string, pid: number) => {
 await Effect.runPromise(
   Effect.scoped(
     Effect.gen(function* () {
-      const directory = yield* Effect.acquireRelease(
-        Effect.promise(() => mkdtemp(join(tmpdir(), "kite-bench-"))),
-        (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
-      )
       const { url, process } = yield* startKite({
-        DATA_DIR: directory,
+        DATA_DIR: yield* temporaryDirectory,
         QUOTA_BYTES: "2 GB",
         RATE_LIMIT_IP: "100000/1m"
       })

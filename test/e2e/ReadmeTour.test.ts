@@ -38,6 +38,7 @@ it.live(
       const { stdout } = yield* shell(`${login}\n${reading.join("\n")}`)
       for (const part of [
         '"nextCursor":null',
+        '"accessToken":',
         "harbour meadow",
         '"source":"ocr"',
         "same",
