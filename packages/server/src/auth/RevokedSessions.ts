@@ -92,10 +92,14 @@ export class RevokedSessions extends Context.Service<
           }
           return ended.has(sessionId, issuedAt)
         }),
+        // A statement like any other: `pg.notify` has a connection of its own, so it neither waits for the commit nor is
+        // taken back with it, and may stand behind somebody who waits for this very transaction.
         announce: (ids) =>
-          Effect.forEach(Arr.chunksOf(ids, idsPerPayload), (some) => orDefect(pg.notify(channel, some.join(","))), {
-            discard: true
-          })
+          Effect.forEach(
+            Arr.chunksOf(ids, idsPerPayload),
+            (some) => orDefect(pg`SELECT pg_notify(${channel}, ${some.join(",")})`),
+            { discard: true }
+          )
       })
     })
   )
