@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { NodeRuntime } from "@effect/platform-node"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Effect } from "effect"
+import { temporaryDirectory } from "../../test/parts/TemporaryDirectory.ts"
 import { compare } from "./Comparison.ts"
 import { demand, run } from "./NativeTool.ts"
 import { writeModel, writePage, writePdf } from "./Samples.ts"
@@ -12,10 +10,7 @@ import { writeModel, writePage, writePdf } from "./Samples.ts"
 const program = Effect.gen(function* () {
   yield* demand("pdftotext", "-v", "poppler-utils")
   yield* demand("tesseract", "--version", "tesseract-ocr")
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "kite-bench-"))),
-    (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
-  )
+  const folder = yield* temporaryDirectory
   const pdf = yield* Effect.promise(() => writePdf(folder))
   const page = yield* Effect.promise(() => writePage(folder))
   yield* Effect.promise(() => writeModel(folder))

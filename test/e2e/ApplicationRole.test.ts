@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { assert, layer } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import * as ExtractionWorker from "@kite/worker/ExtractionWorker"
-import { Duration, Effect, Layer, Redacted, Schedule } from "effect"
+import { Duration, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { removeExpired } from "../../packages/server/src/auth/ExpiredSessions.ts"
 import { changeUser, createUser, forcePasswordReset } from "../../packages/server/test/admin/Admins.ts"
@@ -12,25 +10,23 @@ import { nextMailTo, resetTokenOf } from "../../packages/server/test/auth/Mails.
 import { cookieOf, logIn, logOut, refresh } from "../../packages/server/test/auth/Sessions.ts"
 import { post, sendAs, signUp, upload } from "../../packages/server/test/parts/Client.ts"
 import { TestServer } from "../../packages/server/test/parts/TestServer.ts"
+import { spawnKite } from "../parts/KiteProcess.ts"
 import { TestDatabase } from "../parts/TestDatabase.ts"
 import { TwoRoles } from "../parts/TwoRoles.ts"
+import { eventually } from "./KiteClient.ts"
 
-const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url))
 const password = "up, up and away 9"
 
 /** `kite migrate` with both URLs, as compose runs it; twice, since it runs before every start. */
 const migrate = Effect.gen(function* () {
   const { ownerUrl, applicationUrl } = yield* TwoRoles
-  const env = {
-    PATH: process.env["PATH"],
-    DATABASE_MIGRATE_URL: Redacted.value(ownerUrl),
-    DATABASE_URL: Redacted.value(applicationUrl)
-  }
-  const run = Effect.callback<number | null>((resume) => {
-    const child = spawn(process.execPath, [main, "migrate"], { env, stdio: ["ignore", "ignore", "inherit"] })
-    child.once("exit", (code) => resume(Effect.succeed(code)))
-    return Effect.sync(() => child.kill("SIGKILL"))
-  })
+  const run = Effect.flatMap(
+    spawnKite("migrate", {
+      DATABASE_MIGRATE_URL: Redacted.value(ownerUrl),
+      DATABASE_URL: Redacted.value(applicationUrl)
+    }),
+    ({ ended }) => ended
+  )
   assert.deepStrictEqual([yield* run, yield* run], [0, 0])
 })
 
@@ -48,9 +44,6 @@ const database = Layer.unwrap(
 
 const parts = ExtractionWorker.layer.pipe(Layer.provideMerge(TestServer.layerOn({ database })))
 
-const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, holds: (value: A) => boolean) =>
-  effect.pipe(Effect.repeat({ until: holds, schedule: Schedule.spaced("50 millis") }), Effect.timeout("30 seconds"))
-
 layer(parts, { excludeTestServices: true, timeout: "90 seconds" })(
   "server and worker as the application's role",
   (it) => {
@@ -62,7 +55,7 @@ layer(parts, { excludeTestServices: true, timeout: "90 seconds" })(
         const user = yield* signUp
         const { json: document } = yield* upload(user, "the quick brown fox", "fox.txt")
         const path = `/api/documents/${document.id}`
-        yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready")
+        yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready", 30)
         assert.strictEqual((yield* sendAs(user, `${path}/text`)).json.text, "the quick brown fox")
         assert.strictEqual((yield* sendAs(user, "/api/documents?q=quick")).json.items.length, 1)
         const renamed = yield* sendAs(user, path, {
@@ -72,7 +65,7 @@ layer(parts, { excludeTestServices: true, timeout: "90 seconds" })(
         })
         assert.strictEqual(renamed.json.filename, "dog.txt")
         assert.strictEqual((yield* sendAs(user, `${path}/reprocess`, { method: "POST" })).status, 202)
-        yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready")
+        yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready", 30)
         assert.strictEqual((yield* sendAs(user, `${path}/content`)).text, "the quick brown fox")
         assert.strictEqual((yield* sendAs(user, path, { method: "DELETE" })).status, 204)
         assert.strictEqual((yield* sendAs(user, "/health/ready")).status, 200)

@@ -34,7 +34,11 @@ export const logIn = Effect.fnUntraced(function* (url: string) {
 })
 
 /** Asks again until it holds; a defect after the time is up. */
-export const eventually = <A>(effect: Effect.Effect<A>, holds: (value: A) => boolean, seconds: number) =>
+export const eventually = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  holds: (value: A) => boolean,
+  seconds: number
+): Effect.Effect<A, never, R> =>
   effect.pipe(
     Effect.repeat({ until: holds, schedule: Schedule.spaced("50 millis") }),
     Effect.timeout(`${seconds} seconds`),

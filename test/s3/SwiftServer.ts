@@ -1,10 +1,9 @@
 import { execFile, spawn } from "node:child_process"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { promisify } from "node:util"
 import { Effect, Schema } from "effect"
+import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
 
 const run = promisify(execFile)
 const script = join(import.meta.dirname, "swift_server.py")
@@ -47,10 +46,7 @@ const findSwift = present.pipe(
 )
 
 const start = Effect.gen(function* () {
-  const directory = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "kite-swift-"))),
-    (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
-  )
+  const directory = yield* temporaryDirectory
   const child = yield* Effect.acquireRelease(
     Effect.sync(() => spawn(python, [script, directory, String(keysPerListing)], { stdio: ["pipe", "pipe", "pipe"] })),
     (child) =>

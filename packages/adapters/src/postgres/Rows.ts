@@ -1,25 +1,28 @@
 import { ByteCount } from "@kite/domain/documents/Quota"
 import { Unavailable } from "@kite/domain/Problem"
 import { Array as Arr, Effect, type Option, Schema, SchemaTransformation } from "effect"
-import type { SqlError } from "effect/sql/SqlError"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
 
 /** A bigint column of bytes: exact as a number up to 2^53 - 1. */
 export const ByteCountFromBigInt = Schema.BigInt.pipe(
   Schema.decodeTo(ByteCount, SchemaTransformation.transform({ decode: Number, encode: BigInt }))
 )
 
+type DomainError<E> = Exclude<E, SqlError | Schema.SchemaError>
+const isDomainError = <E>(error: E): error is DomainError<E> => !isSqlError(error) && !Schema.isSchemaError(error)
+
 /**
- * The repository's edge: a statement that fails is a defect, so that signatures list domain errors alone. Where the database
- * did not answer in time the defect is Unavailable, which the server renders as 503; all else is a 500.
+ * The repository's edge: a statement that fails is a defect, so that signatures list domain errors alone; those of a
+ * transaction pass. Where the database did not answer in time the defect is Unavailable, which the server renders as 503; all
+ * else is a 500.
  */
-export const orDefect = <A, R>(
-  statement: Effect.Effect<A, SqlError | Schema.SchemaError, R>
-): Effect.Effect<A, never, R> =>
-  Effect.catch(statement, (error) =>
-    error._tag === "SqlError" && error.isRetryable
+export const orDefect = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, DomainError<E>, R> =>
+  Effect.catch(effect, (error) => {
+    if (isDomainError(error)) return Effect.fail(error)
+    return isSqlError(error) && error.isRetryable
       ? Effect.andThen(Effect.logError("The database did not answer", error), Effect.die(new Unavailable({})))
       : Effect.die(error)
-  )
+  })
 
 /** Decodes every row of a statement. */
 export const decodeRows = <S extends Schema.Constraint>(row: S) => {

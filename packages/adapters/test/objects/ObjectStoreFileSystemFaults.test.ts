@@ -9,8 +9,8 @@ import { assert, it } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { Context, Deferred, Effect, Fiber, FileSystem, Layer, Schedule, Schema, Stream } from "effect"
+import { temporaryDirectory } from "../../../../test/parts/TemporaryDirectory.ts"
 import { collect, endless, newKey, peakOf } from "./Content.ts"
-import { temporaryFolder } from "./TemporaryFolder.ts"
 
 class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
 
@@ -21,7 +21,7 @@ const incoming = (directory: string) => Effect.promise(() => readdir(join(direct
 
 it.effect("writes to a file that no reader sees, and removes it when the content fails or is interrupted", () =>
   Effect.gen(function* () {
-    const directory = yield* temporaryFolder
+    const directory = yield* temporaryDirectory
     const [objects, key, reached] = [yield* open(directory), yield* newKey, yield* Deferred.make<void>()]
     yield* Effect.flip(objects.put(key, Stream.concat(endless(1_000_000), Stream.fail(new Broken()))))
     assert.deepEqual(yield* incoming(directory), [])
@@ -36,7 +36,7 @@ it.effect("writes to a file that no reader sees, and removes it when the content
 
 it.effect("keeps objects from other users of the machine", () =>
   Effect.gen(function* () {
-    const directory = yield* temporaryFolder
+    const directory = yield* temporaryDirectory
     const [objects, key] = [yield* open(directory), yield* newKey]
     yield* objects.put(key, Stream.make(new Uint8Array(1)))
     const { mode } = yield* Effect.promise(() => stat(join(directory, key.slice(-2), key)))
@@ -46,7 +46,7 @@ it.effect("keeps objects from other users of the machine", () =>
 
 it.effect("passes over names that are not its own", () =>
   Effect.gen(function* () {
-    const directory = yield* temporaryFolder
+    const directory = yield* temporaryDirectory
     const [objects, key] = [yield* open(directory), yield* newKey]
     yield* objects.put(key, Stream.make(new Uint8Array(1)))
     const other = key.slice(-2) === "00" ? "01" : "00"
@@ -63,7 +63,7 @@ it.effect("passes over names that are not its own", () =>
 
 it.effect("fails with the disk's own error when the disk is full", () =>
   Effect.gen(function* () {
-    const directory = yield* temporaryFolder
+    const directory = yield* temporaryDirectory
     const fs = yield* FileSystem.FileSystem
     // The kernel's own full disk stands in for the incoming file.
     const full = FileSystem.FileSystem.of({
@@ -84,7 +84,7 @@ it.effect("fails with the disk's own error when the disk is full", () =>
 
 it.live("shows nothing of an upload whose process was killed, and tidies up after it an hour later", () =>
   Effect.gen(function* () {
-    const directory = yield* temporaryFolder
+    const directory = yield* temporaryDirectory
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         spawn(process.execPath, [fileURLToPath(import.meta.resolve("./PutForever.ts")), directory], {
@@ -124,7 +124,7 @@ it.live("shows nothing of an upload whose process was killed, and tidies up afte
 
 it.effect("holds next to nothing in memory, however large the object", () =>
   Effect.gen(function* () {
-    const [objects, key] = [yield* open(yield* temporaryFolder), yield* newKey]
+    const [objects, key] = [yield* open(yield* temporaryDirectory), yield* newKey]
     const { watched, peak } = peakOf(endless(64_000_000))
     assert.strictEqual(yield* objects.put(key, watched), 64_000_000)
     assert.isBelow(peak(), 2_000_000)
@@ -133,7 +133,7 @@ it.effect("holds next to nothing in memory, however large the object", () =>
 
 it.effect("does not start where no folder can be, and says so when its folder is gone", () =>
   Effect.gen(function* () {
-    const directory = yield* temporaryFolder
+    const directory = yield* temporaryDirectory
     yield* Effect.promise(() => writeFile(join(directory, "file"), ""))
     assert.instanceOf(yield* Effect.flip(open(join(directory, "file"))), ObjectStoreError)
     const objects = yield* open(join(directory, "gone"))

@@ -1,10 +1,10 @@
 import { Effect, Redacted } from "effect"
 import S3rver from "s3rver"
-import { temporaryFolder } from "./TemporaryFolder.ts"
+import { temporaryDirectory } from "../../../../test/parts/TemporaryDirectory.ts"
 
 /** URL of a bucket, not made yet, on an S3 server in this process; it knows no multipart and checks no secret. */
 export const startS3rver = Effect.gen(function* () {
-  const directory = yield* temporaryFolder
+  const directory = yield* temporaryDirectory
   const { port } = yield* Effect.acquireRelease(
     Effect.promise(() => {
       const server = new S3rver({ address: "127.0.0.1", port: 0, silent: true, directory })

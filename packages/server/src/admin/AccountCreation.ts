@@ -31,7 +31,7 @@ export class AccountCreation extends Context.Service<
           const user = yield* users.create({ email, passwordHash, role, limitBytes }).pipe(
             Effect.tap(({ id }) => audit.record({ action: "user_created", subject: { type: "user", id }, details })),
             sql.withTransaction,
-            Effect.catchTag("SqlError", (error) => orDefect(Effect.fail(error)))
+            orDefect
           )
           return { ...user, active: true }
         })

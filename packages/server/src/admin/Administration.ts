@@ -86,18 +86,14 @@ export class Administration extends Context.Service<
       return Administration.of({
         list: directory.list,
         change: Effect.fn("Administration.change")(function* (id, change) {
-          const { after, ended } = yield* Effect.catchTag(apply(id, change), "SqlError", (error) =>
-            orDefect(Effect.fail(error))
-          )
+          const { after, ended } = yield* orDefect(apply(id, change))
           yield* revoked.add(ended)
           const isAbove = after.quota.usedBytes > after.quota.limitBytes
           return { ...after, warnings: isAbove ? ["quota-below-use"] : [] }
         }),
         forcePasswordReset: Effect.fn("Administration.forcePasswordReset")(function* (id) {
           const passwordHash = yield* hasher.hash(makeToken())
-          const { email, token, ended } = yield* Effect.catchTag(voidPassword(id, passwordHash), "SqlError", (error) =>
-            orDefect(Effect.fail(error))
-          )
+          const { email, token, ended } = yield* orDefect(voidPassword(id, passwordHash))
           yield* revoked.add(ended)
           yield* mails.offer(Effect.succeed(Option.map(token, (secret) => forcedResetMail(email, baseUrl, secret))))
         })

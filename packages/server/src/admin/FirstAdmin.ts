@@ -27,9 +27,8 @@ export const layer = Layer.effectDiscard(
       yield* create({ email, password, role: "admin" }, "settings")
       yield* Effect.logInfo("Made the first admin, as ADMIN_EMAIL says")
     })
-    yield* sql.withTransaction(make).pipe(
+    yield* orDefect(sql.withTransaction(make)).pipe(
       Effect.catchTags({
-        SqlError: (error) => orDefect(Effect.fail(error)),
         EmailTaken: () => Effect.void,
         WeakPassword: ({ detail, title }) => wrong(`ADMIN_PASSWORD: ${detail ?? title}`)
       })

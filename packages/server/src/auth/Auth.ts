@@ -79,7 +79,7 @@ export class Auth extends Context.Service<
           return yield* users.create({ email, passwordHash, role }).pipe(
             Effect.tap(({ id }) => recordAuthEvent("register", id)),
             sql.withTransaction,
-            Effect.catchTag("SqlError", (error) => orDefect(Effect.fail(error)))
+            orDefect
           )
         }),
         login: Effect.fn("Auth.login")(function* (email, password) {

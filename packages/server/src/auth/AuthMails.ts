@@ -3,7 +3,7 @@ import type { Email } from "@kite/domain/auth/Email"
 import { Redacted } from "effect"
 
 /** Lines of up to 76 characters, so that they are not broken in two on their way. */
-const mail = (to: Email, subject: string, lines: ReadonlyArray<string>): Mail => ({
+export const mail = (to: Email, subject: string, lines: ReadonlyArray<string>): Mail => ({
   to,
   subject,
   text: Redacted.make(`${lines.join("\n")}\n`)

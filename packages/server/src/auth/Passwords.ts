@@ -62,10 +62,7 @@ export class Passwords extends Context.Service<
             yield* resets.removeAll(id)
             yield* recordAuthEvent("password_changed", id)
             return yield* sessions.endAll(id, sessionId)
-          }).pipe(
-            sql.withTransaction,
-            Effect.catchTag("SqlError", (error) => orDefect(Effect.fail(error)))
-          )
+          }).pipe(sql.withTransaction, orDefect)
           yield* revoked.add(ended)
           yield* mails.offer(Effect.succeedSome(passwordChangedMail(account.user.email)))
         }),
@@ -94,10 +91,7 @@ export class Passwords extends Context.Service<
             }
             yield* recordAuthEvent("password_reset", id)
             return yield* sessions.endAll(id)
-          }).pipe(
-            sql.withTransaction,
-            Effect.catchTag("SqlError", (error) => orDefect(Effect.fail(error)))
-          )
+          }).pipe(sql.withTransaction, orDefect)
           yield* revoked.add(ended)
           yield* mails.offer(Effect.succeedSome(passwordChangedMail(email)))
         })

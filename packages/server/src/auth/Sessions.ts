@@ -80,9 +80,7 @@ export class Sessions extends Context.Service<
 
       return Sessions.of({
         start: Effect.fn("Sessions.start")(function* (account) {
-          return yield* sql
-            .withTransaction(insert(account))
-            .pipe(Effect.catchTag("SqlError", (error) => orDefect(Effect.fail(error))))
+          return yield* orDefect(sql.withTransaction(insert(account)))
         }),
         rotate: Effect.fn("Sessions.rotate")(function* (token) {
           const use = Effect.tap(rotate(token), (rotation) =>

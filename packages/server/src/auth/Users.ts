@@ -61,7 +61,7 @@ export class Users extends Context.Service<
           const row = { id: SecureRandom.uuidV7Unsafe(), email, passwordHash, role, limitBytes, createdAt }
           const inserted = yield* sql`INSERT INTO users ${sql.insert(row).returning("*")}`.pipe(
             Effect.catchReason("SqlError", "UniqueViolation", () => new EmailTaken({})),
-            Effect.catchTag("SqlError", (error) => orDefect(error))
+            orDefect
           )
           const account = yield* decode(Effect.succeed(inserted))
           return toAccount(Option.getOrThrow(account)).user

@@ -1,4 +1,5 @@
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
+import * as Database from "@kite/adapters/postgres/Database"
 import type { Check, NotReady, Ready } from "@kite/domain/health/HealthApi"
 import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -42,7 +43,7 @@ export class Health extends Context.Service<
           const checks = {
             ...(yield* Effect.all(
               {
-                postgres: timed(sql`SELECT 1`),
+                postgres: timed(Database.check(sql)),
                 objectStore: timed(store.check),
                 queue: timed(sql`SELECT 1 FROM extraction_queue LIMIT 1`)
               },

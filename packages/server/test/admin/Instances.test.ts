@@ -1,26 +1,17 @@
 import { assert, layer } from "@effect/vitest"
 import { Email } from "@kite/domain/auth/Email"
-import { Duration, Effect, Layer, Option, Schedule } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
 import { testDatabase } from "../../../../test/parts/TestDatabase.ts"
 import { Sessions } from "../../src/auth/Sessions.ts"
 import { Users } from "../../src/auth/Users.ts"
 import { startInstance } from "../auth/Instances.ts"
-import { statusOfMe } from "../auth/Sessions.ts"
+import { statusOfMe, timeToRefusal } from "../auth/Sessions.ts"
 import { type Caller, signUp } from "../parts/Client.ts"
 import { TestServer } from "../parts/TestServer.ts"
 import { changeUser, forcePasswordReset, signUpAdmin } from "./Admins.ts"
 
 const tokenOf = ({ authorization }: Caller) => authorization["authorization"]?.slice("Bearer ".length) ?? ""
-
-const timeToRefusal = (token: string) =>
-  statusOfMe(token).pipe(
-    Effect.flatMap((status) => (status === 401 ? Effect.void : Effect.fail(`still ${status}`))),
-    Effect.retry(Schedule.spaced("5 millis")),
-    Effect.timeout("1 second"),
-    Effect.timed,
-    Effect.map(([elapsed]) => Duration.toMillis(elapsed))
-  )
 
 layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })(
   "what an admin does on one instance",

@@ -1,22 +1,12 @@
 import { assert, layer } from "@effect/vitest"
-import { Duration, Effect, Schedule } from "effect"
+import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { testDatabase } from "../../../../test/parts/TestDatabase.ts"
 import { post, send, signUp } from "../parts/Client.ts"
 import { killLinks, startInstance } from "./Instances.ts"
-import { logIn, logOut, refresh, statusOfMe } from "./Sessions.ts"
+import { logIn, logOut, refresh, statusOfMe, timeToRefusal } from "./Sessions.ts"
 
 const bearer = (accessToken: string) => ({ authorization: `Bearer ${accessToken}` })
-
-/** How long it takes until the token is refused, in ms; fails after a second. */
-const timeToRefusal = (accessToken: string) =>
-  statusOfMe(accessToken).pipe(
-    Effect.flatMap((status) => (status === 401 ? Effect.void : Effect.fail(`still ${status}`))),
-    Effect.retry(Schedule.spaced("5 millis")),
-    Effect.timeout("1 second"),
-    Effect.timed,
-    Effect.map(([elapsed]) => Duration.toMillis(elapsed))
-  )
 
 layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })(
   "access tokens on several instances",

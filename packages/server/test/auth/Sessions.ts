@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Duration, Effect, Schedule } from "effect"
 import { type Answer, post, send } from "../parts/Client.ts"
 
 /** What a browser on kite's own page adds. */
@@ -24,3 +24,13 @@ export const logOut = withCookie("/api/auth/logout")
 /** Status of a request that needs a valid access token. */
 export const statusOfMe = (accessToken: string) =>
   Effect.map(send("/api/auth/me", { headers: { authorization: `Bearer ${accessToken}` } }), ({ status }) => status)
+
+/** How long it takes until the token is refused, in ms; fails after a second. */
+export const timeToRefusal = (accessToken: string) =>
+  statusOfMe(accessToken).pipe(
+    Effect.flatMap((status) => (status === 401 ? Effect.void : Effect.fail(`still ${status}`))),
+    Effect.retry(Schedule.spaced("5 millis")),
+    Effect.timeout("1 second"),
+    Effect.timed,
+    Effect.map(([elapsed]) => Duration.toMillis(elapsed))
+  )
