@@ -14,7 +14,7 @@ import { version } from "./Logging.ts"
 const explain = (cause: Cause.Cause<unknown>) => {
   const error = Option.getOrUndefined(Cause.findErrorOption(cause))
   if (Cause.hasInterruptsOnly(cause) || CliError.isCliError(error)) return Effect.void
-  return Console.error(`kite: ${error instanceof Error ? error.message : Cause.pretty(cause)}`)
+  return Console.error(`kite: ${error instanceof Error && error.message !== "" ? error.message : Cause.pretty(cause)}`)
 }
 
 /** To be stopped is a good end: 0. Anything else that fails is 1. */

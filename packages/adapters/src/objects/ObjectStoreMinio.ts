@@ -13,21 +13,23 @@ const failure = (operation: string, message: string, cause?: unknown) =>
   new ObjectStoreError({ operation, cause: new Error(message, { cause }) })
 
 /** Makes the bucket if it is missing; two processes may do so at once. */
-const ensureBucket = (bucket: S3Bucket, { host, port, region, ...location }: S3Location) =>
-  bucket
-    .repeatable("start", (client, name) => client.bucketExists(name))
-    .pipe(
-      Effect.flatMap((exists) =>
-        exists ? Effect.void : bucket.repeatable("start", (client, name) => client.makeBucket(name, region))
-      ),
-      Effect.catchIf(
-        (error) => refusal(error) === "BucketAlreadyOwnedByYou",
-        () => Effect.void
-      ),
-      Effect.mapError(({ cause }) =>
-        failure("start", `the bucket ${location.bucket} at ${host}:${port} can neither be opened nor made`, cause)
-      )
+const ensureBucket = (bucket: S3Bucket, { host, port, region, ...location }: S3Location) => {
+  const exists = bucket.repeatable("start", (client, name) => client.bucketExists(name))
+  const make = bucket
+    .repeatable("start", (client, name) => client.makeBucket(name, region))
+    // Whatever the server calls it when another process was first.
+    .pipe(Effect.catch((error) => Effect.flatMap(exists, (isThere) => (isThere ? Effect.void : Effect.fail(error)))))
+  return exists.pipe(
+    Effect.flatMap((isThere) => (isThere ? Effect.void : make)),
+    Effect.catchIf(
+      (error) => refusal(error) === "BucketAlreadyOwnedByYou",
+      () => Effect.void
+    ),
+    Effect.mapError(({ cause }) =>
+      failure("start", `the bucket ${location.bucket} at ${host}:${port} can neither be opened nor made`, cause)
     )
+  )
+}
 
 const stopped = () => Effect.fail(failure("get", "the store stopped in the middle of an object"))
 
