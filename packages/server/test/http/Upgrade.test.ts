@@ -1,0 +1,99 @@
+import { readdirSync, readlinkSync } from "node:fs"
+import { request } from "node:http"
+import { assert, layer } from "@effect/vitest"
+import { Array as Arr, Effect, Schedule } from "effect"
+import { signUp, upload } from "../parts/Client.ts"
+import { TestServer } from "../parts/TestServer.ts"
+
+const sizeBytes = 8 * 1024 * 1024
+
+/** Offers of another protocol as clients send them: curl --http2 and Java's HttpClient, a browser's WebSocket. */
+const upgrades = [
+  { upgrade: "h2c", connection: "Upgrade, HTTP2-Settings", "http2-settings": "AAMAAABkAAQAoAAAAAIAAAAA" },
+  {
+    upgrade: "websocket",
+    connection: "Upgrade",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "a2l0ZSBraXRlIGtpdGUga2k="
+  }
+]
+
+/** Sends the headers, the body once the server says 100 Continue, and counts the bytes that come back. */
+const exchange = (url: string, method: string, headers: Record<string, string>, body = "") =>
+  Effect.callback<{ readonly status: number; readonly bytes: number; readonly continued: boolean }>((resume) => {
+    let continued = false
+    const sent = request(url, { method, headers, agent: false }, (response) => {
+      let bytes = 0
+      response.on("data", (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      response.on("end", () => resume(Effect.succeed({ status: response.statusCode ?? 0, bytes, continued })))
+    })
+    sent.on("error", (error) => resume(Effect.die(error)))
+    sent.on("continue", () => {
+      continued = true
+      sent.end(body)
+    })
+    if (headers["expect"] === undefined) sent.end(body)
+    else sent.flushHeaders()
+    return Effect.sync(() => sent.destroy())
+  }).pipe(Effect.timeout("10 seconds"))
+
+const storeFiles = () =>
+  readdirSync("/proc/self/fd").filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).includes("kite-objects-")
+    } catch {
+      return false
+    }
+  })
+
+/** Files of the store and TCP sockets that this process, which is the server, holds open. */
+const openHandles = () =>
+  storeFiles().length + process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length
+
+layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
+  "a request that offers an upgrade",
+  (it) => {
+    it.effect("is served as any other: a large download comes whole and leaves nothing open", () =>
+      Effect.gen(function* () {
+        const { url } = yield* TestServer
+        const user = yield* signUp
+        const { json } = yield* upload(user, "a line of text\n".repeat(Math.ceil(sizeBytes / 15)).slice(0, sizeBytes))
+        const before = openHandles()
+        const downloads = Arr.makeBy(6, (index) =>
+          exchange(`${url}/api/documents/${json.id}/content`, "GET", {
+            ...user.authorization,
+            ...(upgrades[index % upgrades.length] ?? {})
+          })
+        )
+        for (const { status, bytes } of yield* Effect.all(downloads, { concurrency: 3 })) {
+          assert.deepStrictEqual([status, bytes], [200, sizeBytes])
+        }
+        const open = yield* Effect.sync(openHandles).pipe(
+          Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (count) => count <= before, times: 250 })
+        )
+        assert.isAtMost(open, before)
+      })
+    )
+
+    it.effect.each(upgrades)("hears 100 Continue beside $upgrade", (upgrade) =>
+      Effect.gen(function* () {
+        const { url } = yield* TestServer
+        const body = JSON.stringify({ email: "nobody@example.org", password: "not the password" })
+        const { status, continued } = yield* exchange(
+          `${url}/api/auth/login`,
+          "POST",
+          {
+            ...upgrade,
+            expect: "100-continue",
+            "content-type": "application/json",
+            "content-length": String(body.length)
+          },
+          body
+        )
+        assert.deepStrictEqual([status, continued], [401, true])
+      })
+    )
+  }
+)
