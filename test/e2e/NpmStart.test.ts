@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process"
+import { createInterface } from "node:readline"
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { isRunning } from "../parts/ProcessState.ts"
+import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
+import { childrenOf } from "./Children.ts"
+import { eventually } from "./KiteClient.ts"
+import { accepts } from "./Port.ts"
+
+const root = new URL("../..", import.meta.url)
+
+/** `npm start`, as an operator's supervisor runs it. */
+const npmStart = Effect.fnUntraced(function* (dataDir: string) {
+  const { PATH, HOME } = process.env
+  const npm = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn("npm", ["start"], {
+        cwd: root,
+        env: { PATH, HOME, PORT: "0", LOG_FORMAT: "json", DATA_DIR: dataDir },
+        stdio: ["ignore", "pipe", "inherit"]
+      })
+    ),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+  const url = yield* Effect.callback<string>((resume) => {
+    createInterface({ input: npm.stdout }).on("line", (line) => {
+      const ready = /API (http:\/\/[^/]+)\/api/.exec(line)?.[1]
+      if (ready !== undefined) resume(Effect.succeed(ready))
+    })
+  }).pipe(Effect.timeout("60 seconds"))
+  return { npm, url }
+})
+
+/** What the test must not leave behind, should the signal not reach it. */
+const killAtTheEnd = (pids: ReadonlyArray<number>) =>
+  Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const pid of pids.filter(isRunning)) process.kill(pid, "SIGKILL")
+    })
+  )
+
+it.live(
+  "SIGTERM to `npm start` ends kite, its PostgreSQL and its children",
+  () =>
+    Effect.gen(function* () {
+      const { npm, url } = yield* npmStart(yield* temporaryDirectory)
+      const started = yield* childrenOf(npm.pid ?? 0)
+      yield* killAtTheEnd(started)
+      assert.isAbove(started.length, 2)
+      npm.kill("SIGTERM")
+      yield* eventually(
+        Effect.sync(() => started.filter(isRunning)),
+        (running) => running.length === 0,
+        20
+      )
+      assert.isFalse(yield* accepts(url))
+    }),
+  90_000
+)
