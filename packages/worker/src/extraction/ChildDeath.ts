@@ -13,14 +13,18 @@ export class ExtractorCrashed extends Error {
   override readonly name = "ExtractorCrashed"
 }
 
+export const crashed = ({ code, signal, stderr }: ChildExit) =>
+  new ExtractorCrashed(`an extraction child ended with ${signal ?? code}: ${stderr}`)
+
 /**
  * What the end of a child in the middle of a document means. Signals sent by others (the system's out-of-memory killer, an
  * operator) and the child's own defects say nothing about the document; a crash of its own does.
  */
-export const causeOfDeath = ({ code, signal, stderr }: ChildExit): ExtractionFailure | ExtractorCrashed => {
+export const causeOfDeath = (exit: ChildExit): ExtractionFailure | ExtractorCrashed => {
+  const { code, signal, stderr } = exit
   if (/heap out of memory|Allocation failed|OOM/.test(stderr)) return outOfMemory()
   const foreign = code === defectExitCode || ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"].includes(signal ?? "")
   return foreign
-    ? new ExtractorCrashed(`an extraction child ended with ${signal ?? code}: ${stderr}`)
+    ? crashed(exit)
     : new ExtractionFailure({ code: "corrupt", message: "The document is damaged and cannot be read." })
 }

@@ -20,9 +20,11 @@ export type ExtractionRequest = typeof ExtractionRequest.Type
 
 const Failure = { code: FailureCode, message: Schema.String }
 
-/** Child to parent: the start, and then for each request its pages in order and one `Finished` or `Failed`. */
+/** Child to parent: the start, and then for each request `Accepted`, its pages in order and one `Finished` or `Failed`. */
 export const ChildReply = Schema.Union([
   Schema.TaggedStruct("Ready", {}),
+  /** The request arrived: from here on, what ends the child may be the document's doing. */
+  Schema.TaggedStruct("Accepted", {}),
   Schema.TaggedStruct("PageRead", { page: Page }),
   /** A page that could not be read; the others may. */
   Schema.TaggedStruct("PageFailed", { number: Schema.Int, ...Failure }),

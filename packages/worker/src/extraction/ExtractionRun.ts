@@ -1,10 +1,13 @@
 import { type ExtractedText, ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
-import { Effect, Queue } from "effect"
+import { Data, Effect, Queue } from "effect"
 import { causeOfDeath, outOfMemory, timedOut } from "./ChildDeath.ts"
 import type { ExtractionRequest } from "./ChildProtocol.ts"
 import type { Limits } from "./ExtractionLimits.ts"
 import type { ChildExit, ExtractorChild } from "./ExtractorChild.ts"
 import { residentBytes } from "./ResidentMemory.ts"
+
+/** The child ended before it had taken the request: nothing is known of the document, another child can read it. */
+export class NotAccepted extends Data.TaggedError("NotAccepted")<{ readonly exit: ChildExit }> {}
 
 const memoryCheckInterval = "50 millis"
 
@@ -20,12 +23,16 @@ const buried = (exit: ChildExit) => {
 const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limits) {
   const pages: Array<Page> = []
   let failure: ExtractionFailure | undefined
+  let isAccepted = false
   const next = Queue.take(child.events).pipe(
     Effect.timeoutOrElse({ duration: limits.silenceMillis, orElse: () => timedOut() })
   )
   while (true) {
     const event = yield* next
     switch (event._tag) {
+      case "Accepted":
+        isAccepted = true
+        break
       case "PageRead":
         pages.push(event.page)
         break
@@ -44,7 +51,7 @@ const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limit
         child.busy = false
         return yield* failed(event)
       case "Exited":
-        return yield* buried(event)
+        return yield* isAccepted ? buried(event) : new NotAccepted({ exit: event })
     }
   }
 })
@@ -57,7 +64,7 @@ const watchMemory = (child: ExtractorChild, limits: Limits): Effect.Effect<never
 
 /**
  * Has a child read one document. When this fails with the child still `busy`, the child hangs, is too big or is gone: its
- * owner ends it.
+ * owner ends it. NotAccepted: the child was gone before it had the request.
  */
 export const runExtraction = Effect.fnUntraced(function* (
   child: ExtractorChild,

@@ -1,5 +1,6 @@
 import type { ExtractedText, ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Context, Effect, Layer, Pool } from "effect"
+import { crashed } from "./ChildDeath.ts"
 import type { ExtractionRequest } from "./ChildProtocol.ts"
 import { ExtractionLimits } from "./ExtractionLimits.ts"
 import { isWorn, runExtraction } from "./ExtractionRun.ts"
@@ -42,7 +43,7 @@ export class Extractor extends Context.Service<
           Effect.repeat({ while: (child) => child.exited(), times: concurrency })
         )
 
-        const extract = Effect.fn("Extractor.extract")(function* (file: ExtractionRequest) {
+        const read = Effect.fnUntraced(function* (file: ExtractionRequest) {
           const child = yield* borrow
           return yield* runExtraction(child, file, limits).pipe(
             Effect.onExit(
@@ -52,6 +53,14 @@ export class Extractor extends Context.Service<
             )
           )
         }, Effect.scoped)
+
+        // Each of the children may be dead without this being known yet.
+        const extract = Effect.fn("Extractor.extract")((file: ExtractionRequest) =>
+          read(file).pipe(
+            Effect.retry({ times: concurrency, while: (error) => error._tag === "NotAccepted" }),
+            Effect.catchTag("NotAccepted", ({ exit }) => Effect.die(crashed(exit)))
+          )
+        )
 
         return Extractor.of({ extract })
       })

@@ -90,7 +90,8 @@ export const forkExtractor = Effect.fnUntraced(function* (config: ChildConfig) {
     pid: process.pid,
     exited: () => process.exitCode !== null || process.signalCode !== null,
     events,
-    send: (request) => Effect.sync(() => void process.send(request)),
+    // A child that has gone by now takes nothing; its exit follows among the events.
+    send: (request) => Effect.sync(() => void process.send(request, () => {})),
     jobs: 0,
     busy: false
   }

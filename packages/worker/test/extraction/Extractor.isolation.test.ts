@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import type { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Cause, Effect, Exit, Fiber, Option } from "effect"
-import { eventually, isGone } from "../fixtures/ChildProcesses.ts"
+import { cpuTicks, eventually, isGone } from "../fixtures/ChildProcesses.ts"
 import { docxWithBody } from "../fixtures/DocxFile.ts"
 import { docx, extractBytes, temporaryFile } from "../fixtures/ExtractBytes.ts"
 import { densePicture, pictureOf } from "../fixtures/ImageFile.ts"
 import { readHello, theChild, withLimits } from "../fixtures/LimitedExtractor.ts"
 import { addScannedPage, addTextPage, pdfOf } from "../fixtures/PdfFile.ts"
 
-/** Begins to read with a child that is stopped: what happens to it next happens in the middle of a job. */
+/** Hands a document to a child that is stopped, so that it cannot take it. */
 const readHeldUp = Effect.gen(function* () {
   yield* readHello
   const pid = yield* theChild
@@ -19,6 +19,17 @@ const readHeldUp = Effect.gen(function* () {
   const fiber = yield* Effect.forkChild(Effect.exit(extractor.extract({ path, contentType: "text/plain" })), {
     startImmediately: true
   })
+  return { pid, fiber }
+})
+
+/** Begins a long document and waits until the child works on it: what happens to it next happens in the middle of a job. */
+const readInTheMiddle = Effect.gen(function* () {
+  yield* readHello
+  const pid = yield* theChild
+  const image = yield* Effect.promise(() => densePicture().encode("jpeg", 80))
+  const before = cpuTicks(pid)
+  const fiber = yield* Effect.forkChild(Effect.exit(extractBytes(image, "image/jpeg")), { startImmediately: true })
+  yield* eventually(() => cpuTicks(pid) > before + 50)
   return { pid, fiber }
 })
 
@@ -40,12 +51,21 @@ describe("Extractor isolates", () => {
     "a child killed by somebody else: a defect, so that the job is tried again, and the next document is read",
     () =>
       Effect.gen(function* () {
-        const { pid, fiber } = yield* readHeldUp
+        const { pid, fiber } = yield* readInTheMiddle
         process.kill(pid, "SIGKILL")
         const exit = yield* Fiber.join(fiber)
         assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
         assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
       }).pipe(withLimits(), Effect.scoped)
+  )
+
+  it.live("a child that dies before it has taken the document: the next child reads it", () =>
+    Effect.gen(function* () {
+      const { pid, fiber } = yield* readHeldUp
+      process.kill(pid, "SIGKILL")
+      const exit = yield* Fiber.join(fiber)
+      assert.isTrue(Exit.isSuccess(exit) && exit.value.pages[0]?.text === "held up")
+    }).pipe(withLimits(), Effect.scoped)
   )
 
   it.live("a child that died while idle: nobody notices", () =>

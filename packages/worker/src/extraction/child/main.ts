@@ -10,6 +10,7 @@ const send = (reply: ChildReply) => Effect.sync(() => process.send?.(encodeReply
 
 const serve = Effect.fnUntraced(function* (message: unknown) {
   const request = yield* Schema.decodeUnknownEffect(ExtractionRequest)(message)
+  yield* send({ _tag: "Accepted" })
   yield* readDocument(request, config.limits).pipe(
     Stream.runForEach(send),
     Effect.andThen(send({ _tag: "Finished" })),
