@@ -2,7 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import * as Database from "@kite/adapters/postgres/Database"
 import { decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import { Unavailable } from "@kite/domain/Problem"
-import { Array as Arr, Cause, Clock, Context, Effect, Layer, Queue, Schedule, Schema } from "effect"
+import { Array as Arr, Cause, Clock, Context, Deferred, Effect, Layer, Queue, Schedule, Schema } from "effect"
 import { RevocationSet, retentionMillis } from "./RevocationSet.ts"
 
 /** The channel's payloads: ids of ended sessions, comma-separated; an empty one says that the link is alive. */
@@ -15,6 +15,8 @@ const heartbeat = "2 seconds"
 const silence = "5 seconds"
 /** For so long tokens are accepted without a link, in ms; then nobody can know whether they are revoked. */
 const patience = 1_000
+/** For so long the start waits for the first link, so that no token is refused just because it came early. */
+const startPatience = "5 seconds"
 const reconnect = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("250 millis")])
 
 /**
@@ -40,6 +42,7 @@ export class RevokedSessions extends Context.Service<
       const { url } = pg.config
       if (url === undefined) return yield* Effect.die(new Error("The database client has no URL"))
       const ended = new RevocationSet(capacity)
+      const linked = yield* Deferred.make<void>()
       // Of the link: never up yet, up (undefined), or down since then.
       let downSince: number | undefined = Number.NEGATIVE_INFINITY
 
@@ -59,6 +62,7 @@ export class RevokedSessions extends Context.Service<
         const payloads = yield* link.listen(channel)
         yield* reload
         downSince = undefined
+        yield* Deferred.succeed(linked, undefined)
         const beat = Effect.repeat(pg.notify(channel, ""), Schedule.spaced(heartbeat))
         const receive = Queue.take(payloads).pipe(
           Effect.timeout(silence),
@@ -83,6 +87,7 @@ export class RevokedSessions extends Context.Service<
         Effect.retry(reconnect),
         Effect.forkScoped
       )
+      yield* Effect.timeoutOption(Deferred.await(linked), startPatience)
 
       return RevokedSessions.of({
         add,

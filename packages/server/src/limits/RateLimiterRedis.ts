@@ -3,7 +3,7 @@ import type { Charge } from "@kite/domain/limits/Verdict"
 import { Clock, Effect, Layer, type Redacted, Schedule } from "effect"
 import { MemoryWindows } from "./MemoryWindows.ts"
 import { monotonicMs, RateLimiter, type RateLimiterMode } from "./RateLimiter.ts"
-import { RedisWindows } from "./RedisWindows.ts"
+import { RedisPatience, RedisWindows } from "./RedisWindows.ts"
 
 /** A connection that fails fast: nothing waits for Redis to come back. Times in ms. */
 const failFast: ConnectionOptions = {
@@ -24,7 +24,7 @@ const probe: ReadonlyArray<Charge> = [{ policy: { name: "ip", limit: 1, windowMs
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const client = yield* connect(url, failFast)
   const clock = yield* Clock.Clock
-  const shared = new RedisWindows(client)
+  const shared = new RedisWindows(client, yield* RedisPatience)
   const windows = new MemoryWindows()
   let mode: RateLimiterMode = "redis"
   let recoveredAt = Number.NEGATIVE_INFINITY
@@ -78,7 +78,7 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
 
 /**
  * Limits shared by all servers on one Redis. When Redis is away, frozen or failing, this process counts alone with the same
- * limits: never open, never shut. The first check that fails notices (after 100 ms), or the heartbeat; then none asks Redis until a
+ * limits: never open, never shut. The first check that fails notices (after RedisPatience), or the heartbeat; then none asks Redis until a
  * probe in the background has succeeded, so that an outage costs no request its time.
  *
  * What Redis admits is remembered here too, so that neither change of mode gives anybody a second quota from this process: the

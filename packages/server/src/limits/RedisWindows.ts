@@ -1,14 +1,16 @@
 import { RedisError } from "@kite/adapters/redis/Redis"
 import { type Charge, settle, type Verdict } from "@kite/domain/limits/Verdict"
-import { Effect, Exit } from "effect"
+import { Context, Effect, Exit } from "effect"
 import type { Redis as Client } from "ioredis"
 import { windowKey } from "./WindowKey.ts"
 import { windowScript, windowScriptSha } from "./WindowScript.ts"
 
 /** Requests in one command at most: it holds Redis for a quarter of a millisecond. */
 const maxRequests = 32
-/** How long a check waits for Redis, in ms. */
-const patience = 100
+/** How long a check waits for Redis, in ms; a test whose subject is not time may give a busy machine more. */
+export const RedisPatience = Context.Reference<number>("@kite/server/limits/RedisPatience", {
+  defaultValue: () => 100
+})
 
 interface Waiting {
   readonly charges: ReadonlyArray<Charge>
@@ -18,10 +20,12 @@ interface Waiting {
 /** The windows in Redis. The requests of one turn of the event loop go in one command: one EVALSHA, and after a lost script one EVAL. */
 export class RedisWindows {
   readonly #client: Client
+  readonly #patience: number
   #waiting: Array<Waiting> = []
 
-  constructor(client: Client) {
+  constructor(client: Client, patience: number) {
     this.#client = client
+    this.#patience = patience
   }
 
   check(charges: ReadonlyArray<Charge>): Effect.Effect<Verdict, RedisError> {
@@ -53,7 +57,10 @@ export class RedisWindows {
       for (const { resume } of requests) resume(failure)
     }
     // When this process was held up, the reply may be there unread: it is read before the immediate runs.
-    const late = setTimeout(() => setImmediate(fail, new Error(`Redis did not answer within ${patience} ms`)), patience)
+    const late = setTimeout(
+      () => setImmediate(fail, new Error(`Redis did not answer within ${this.#patience} ms`)),
+      this.#patience
+    )
     this.#client
       .evalsha(windowScriptSha, ...given)
       .catch((cause) => (isMissing(cause) ? this.#client.eval(windowScript, ...given) : Promise.reject(cause)))

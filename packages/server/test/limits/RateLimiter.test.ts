@@ -3,10 +3,12 @@ import { Effect, Layer } from "effect"
 import { TestRedis } from "../../../../test/parts/TestRedis.ts"
 import { RateLimiter } from "../../src/limits/RateLimiter.ts"
 import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
+import { RedisPatience } from "../../src/limits/RedisWindows.ts"
 import { rateLimiterSuite } from "./RateLimiterSuite.ts"
 
 const onRedis = Layer.unwrap(TestRedis.use(({ url }) => Effect.succeed(RateLimiterRedis.layer(url))))
 
 describe("RateLimiter in memory", () => rateLimiterSuite(RateLimiter.layerMemory))
 
-describe("RateLimiter in Redis", () => rateLimiterSuite(onRedis.pipe(Layer.provide(TestRedis.layer))))
+describe("RateLimiter in Redis", () =>
+  rateLimiterSuite(onRedis.pipe(Layer.provide([TestRedis.layer, Layer.succeed(RedisPatience, 5_000)]))))

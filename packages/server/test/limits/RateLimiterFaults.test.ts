@@ -6,6 +6,7 @@ import { Array, Effect, Fiber, Layer, Logger, Redacted, Schedule } from "effect"
 import { type RedisServer, startRedis } from "../../../../test/parts/RedisServer.ts"
 import { RateLimiter, type RateLimiterMode } from "../../src/limits/RateLimiter.ts"
 import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
+import { RedisPatience } from "../../src/limits/RedisWindows.ts"
 
 const policy: RateLimitPolicy = { name: "ip", limit: 60, windowMs: 60_000 }
 
@@ -70,6 +71,9 @@ const withRedis = (test: Test) =>
     const limiter = RateLimiterRedis.layer(Redacted.make(redis.url))
     yield* Effect.provide(test(redis, lines), limiter.pipe(Layer.provideMerge(Logger.layer([log]))))
   }).pipe(Effect.scoped)
+
+/** For what a busy machine must not turn into an outage: how many units and commands, not how fast. */
+const withPatience = Effect.provideService(RedisPatience, 5_000)
 
 const withRedisUnderLoad = (test: Test) => withRedis((redis, lines) => underLoad(test(redis, lines)))
 
@@ -188,7 +192,7 @@ describe("RateLimiter on one Redis", () => {
           60
         )
       })
-    )
+    ).pipe(withPatience)
   )
 
   it.live("sends one command per request, whatever the number of policies", () =>
@@ -205,7 +209,7 @@ describe("RateLimiter on one Redis", () => {
         assert.include(stats, "cmdstat_evalsha:calls=100,")
         assert.notInclude(stats, "cmdstat_eval:")
       })
-    )
+    ).pipe(withPatience)
   )
 
   it.live("sends requests that come at once in one command, and admits as if they came one by one", () =>
@@ -221,6 +225,6 @@ describe("RateLimiter on one Redis", () => {
         )
         assert.include(yield* command(redis, "info", "commandstats"), "cmdstat_evalsha:calls=4,")
       })
-    )
+    ).pipe(withPatience)
   )
 })
