@@ -1,6 +1,6 @@
+import { startKite } from "@kite/testkit/processes/KiteProcess"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
-import { startKite } from "../../test/parts/KiteProcess.ts"
-import { temporaryDirectory } from "../../test/parts/TemporaryDirectory.ts"
 
 const concurrency = 50
 const seconds = 10

@@ -6,8 +6,8 @@ import { UserId } from "@kite/domain/auth/User"
 import { AccessTokens } from "@kite/server/auth/AccessTokens"
 import { RevokedSessions } from "@kite/server/auth/RevokedSessions"
 import { TokenKeys } from "@kite/server/auth/TokenKeys"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect, Layer, Redacted } from "effect"
-import { temporaryDirectory } from "../../test/parts/TemporaryDirectory.ts"
 
 const database = Layer.unwrap(
   Effect.gen(function* () {

@@ -4,8 +4,8 @@ import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { fileURLToPath } from "node:url"
 import { createGunzip } from "node:zlib"
-import { pictureOf } from "../../packages/worker/test/fixtures/ImageFile.ts"
-import { addTextPage, pdfOf } from "../../packages/worker/test/fixtures/PdfFile.ts"
+import { pictureOf } from "@kite/testkit/files/ImageFile"
+import { addTextPage, pdfOf } from "@kite/testkit/files/PdfFile"
 
 const words =
   "the quick brown fox jumps over a lazy dog while seventeen careful engineers measure documents and invoices before " +

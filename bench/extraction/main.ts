@@ -1,7 +1,7 @@
 import { NodeRuntime } from "@effect/platform-node"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Effect } from "effect"
-import { temporaryDirectory } from "../../test/parts/TemporaryDirectory.ts"
 import { compare } from "./Comparison.ts"
 import { demand, run } from "./NativeTool.ts"
 import { writeModel, writePage, writePdf } from "./Samples.ts"

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect, Schedule } from "effect"
-import { temporaryDirectory } from "../../test/parts/TemporaryDirectory.ts"
 import { Contender } from "./Contender.ts"
 
 const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url))

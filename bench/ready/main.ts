@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises"
+import { startKite } from "@kite/testkit/processes/KiteProcess"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
-import { startKite } from "../../test/parts/KiteProcess.ts"
-import { temporaryDirectory } from "../../test/parts/TemporaryDirectory.ts"
 
 const rounds = 15
 const password = "up, up and away 9"

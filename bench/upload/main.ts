@@ -1,8 +1,8 @@
 import { randomFillSync } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { startKite } from "@kite/testkit/processes/KiteProcess"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
-import { startKite } from "../../test/parts/KiteProcess.ts"
-import { temporaryDirectory } from "../../test/parts/TemporaryDirectory.ts"
 
 const uploads = 20
 const sizeBytes = 25 * 1024 * 1024

@@ -1,10 +1,10 @@
 import { type ClientRequest, request } from "node:http"
 import { assert, it } from "@effect/vitest"
+import { eventually, logIn } from "@kite/testkit/http/KiteClient"
+import { startKite } from "@kite/testkit/processes/KiteProcess"
+import { accepts } from "@kite/testkit/processes/Port"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Deferred, Effect, Fiber } from "effect"
-import { startKite } from "../parts/KiteProcess.ts"
-import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
-import { eventually, logIn } from "./KiteClient.ts"
-import { accepts } from "./Port.ts"
 
 const boundary = "kite-drain"
 const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="slow.txt"\r\n\r\n`

@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
+import { eventually, logIn } from "@kite/testkit/http/KiteClient"
+import { startKite } from "@kite/testkit/processes/KiteProcess"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
-import { startKite } from "../parts/KiteProcess.ts"
-import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
-import { eventually, logIn } from "./KiteClient.ts"
 
 const scans = ["scan.jpg", "scan.jpg", "scan.jpg", "scan.jpg", "scan.jpg", "invoice.pdf"]
 

@@ -4,11 +4,11 @@ import { assert, layer } from "@effect/vitest"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { Sweeper } from "@kite/server/documents/Sweeper"
+import { TestDatabase, testDatabase } from "@kite/testkit/postgres/TestDatabase"
+import { startKite } from "@kite/testkit/processes/KiteProcess"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Deferred, Duration, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { startKite } from "../parts/KiteProcess.ts"
-import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
-import { TestDatabase, testDatabase } from "../parts/TestDatabase.ts"
 
 const account = { email: "anna@example.org", password: "up, up and away 9" }
 const uploaders = 6

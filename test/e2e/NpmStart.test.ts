@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { assert, it } from "@effect/vitest"
+import { eventually } from "@kite/testkit/http/KiteClient"
+import { childrenOf } from "@kite/testkit/processes/Children"
+import { accepts } from "@kite/testkit/processes/Port"
+import { isRunning } from "@kite/testkit/processes/ProcessState"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
-import { isRunning } from "../parts/ProcessState.ts"
-import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
-import { childrenOf } from "./Children.ts"
-import { eventually } from "./KiteClient.ts"
-import { accepts } from "./Port.ts"
 
 const root = new URL("../..", import.meta.url)
 

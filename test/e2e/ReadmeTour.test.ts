@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { assert, it } from "@effect/vitest"
+import { eventually, logIn } from "@kite/testkit/http/KiteClient"
+import { startKite } from "@kite/testkit/processes/KiteProcess"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
-import { startKite } from "../parts/KiteProcess.ts"
-import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
-import { eventually, logIn } from "./KiteClient.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const run = promisify(execFile)

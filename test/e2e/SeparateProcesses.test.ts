@@ -1,10 +1,10 @@
 import { assert, it } from "@effect/vitest"
+import { eventually, logIn } from "@kite/testkit/http/KiteClient"
+import { startS3rver } from "@kite/testkit/objects/StartS3rver"
+import { TwoRoles } from "@kite/testkit/postgres/TwoRoles"
+import { spawnKite } from "@kite/testkit/processes/KiteProcess"
+import { TestRedis } from "@kite/testkit/redis/TestRedis"
 import { Effect, Layer, Redacted } from "effect"
-import { startS3rver } from "../../packages/adapters/test/objects/StartS3rver.ts"
-import { spawnKite } from "../parts/KiteProcess.ts"
-import { TestRedis } from "../parts/TestRedis.ts"
-import { TwoRoles } from "../parts/TwoRoles.ts"
-import { eventually, logIn } from "./KiteClient.ts"
 
 const eventsOf = (lines: ReadonlyArray<string>, correlationId: string) =>
   lines

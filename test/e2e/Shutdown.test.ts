@@ -1,10 +1,10 @@
 import { assert, it } from "@effect/vitest"
+import { childrenOf } from "@kite/testkit/processes/Children"
+import { startKite } from "@kite/testkit/processes/KiteProcess"
+import { accepts } from "@kite/testkit/processes/Port"
+import { isRunning } from "@kite/testkit/processes/ProcessState"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
-import { startKite } from "../parts/KiteProcess.ts"
-import { isRunning } from "../parts/ProcessState.ts"
-import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
-import { childrenOf } from "./Children.ts"
-import { accepts } from "./Port.ts"
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   it.live(

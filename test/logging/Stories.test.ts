@@ -5,9 +5,9 @@ import { connect } from "node:net"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import { LogLine } from "@kite/adapters/logging/LogLine"
+import { startKite } from "@kite/testkit/processes/KiteProcess"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect, Schema } from "effect"
-import { startKite } from "../parts/KiteProcess.ts"
-import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
 
 const decode = Schema.decodeUnknownSync(Schema.fromJsonString(LogLine), { onExcessProperty: "error" })
 const password = "correct horse battery staple"

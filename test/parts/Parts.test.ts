@@ -1,10 +1,10 @@
 import { assert, it } from "@effect/vitest"
 import { connect } from "@kite/adapters/redis/Redis"
+import { TestDatabase, testDatabase } from "@kite/testkit/postgres/TestDatabase"
+import { TestRedis } from "@kite/testkit/redis/TestRedis"
 import { Context, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { describe, inject } from "vitest"
-import { TestDatabase, testDatabase } from "./TestDatabase.ts"
-import { TestRedis } from "./TestRedis.ts"
 
 const databaseNames = Effect.map(
   SqlClient.SqlClient.use((sql) => sql<{ datname: string }>`SELECT datname FROM pg_database`).pipe(

@@ -1,6 +1,6 @@
+import { startSwift } from "@kite/testkit/objects/SwiftServer"
 import { Effect, Exit, Scope } from "effect"
 import type { TestProject } from "vitest/node"
-import { startSwift } from "./SwiftServer.ts"
 
 declare module "vitest" {
   interface ProvidedContext {

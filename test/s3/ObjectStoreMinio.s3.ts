@@ -1,7 +1,7 @@
 import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
+import { objectStoreSuite } from "@kite/testkit/objects/ObjectStoreSuite"
+import { testBucket } from "@kite/testkit/objects/TestBucket"
 import { Effect, Layer } from "effect"
-import { objectStoreSuite } from "../../packages/adapters/test/objects/ObjectStoreSuite.ts"
-import { testBucket } from "./TestBucket.ts"
 
 const store = Layer.unwrap(Effect.map(testBucket, ({ url }) => ObjectStoreMinio.layer(url)))
 

@@ -2,10 +2,10 @@ import { inspect } from "node:util"
 import { assert, it } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
+import { newKey } from "@kite/testkit/objects/Content"
+import { testBucket } from "@kite/testkit/objects/TestBucket"
 import { Context, Effect, Layer, Redacted, Stream } from "effect"
 import { inject } from "vitest"
-import { newKey } from "../../packages/adapters/test/objects/Content.ts"
-import { testBucket } from "./TestBucket.ts"
 
 const open = (url: Redacted.Redacted<string>) =>
   Effect.map(Layer.build(ObjectStoreMinio.layer(url)), (context) => Context.get(context, ObjectStore))

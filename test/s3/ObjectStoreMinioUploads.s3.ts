@@ -5,10 +5,10 @@ import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
 import { connectS3Bucket } from "@kite/adapters/objects/S3Bucket"
 import { parseS3Location } from "@kite/adapters/objects/S3Location"
 import { partBytes } from "@kite/adapters/objects/S3Upload"
+import { endless, newKey, peakOf, sha256 } from "@kite/testkit/objects/Content"
+import { openUploads, testBucket } from "@kite/testkit/objects/TestBucket"
 import { Context, Deferred, Effect, Fiber, Layer, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { endless, newKey, peakOf, sha256 } from "../../packages/adapters/test/objects/Content.ts"
-import { openUploads, testBucket } from "./TestBucket.ts"
 
 class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
 

@@ -1,13 +1,13 @@
 import { assert, layer } from "@effect/vitest"
 import { CorrelationId, CurrentUserId } from "@kite/adapters/logging/RequestContext"
 import type { ExtractedText } from "@kite/domain/documents/Extraction"
+import { docxOf } from "@kite/testkit/files/DocxFile"
+import { encryptedPdf } from "@kite/testkit/files/PdfFile"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { docxOf } from "./fixtures/DocxFile.ts"
 import { docx } from "./fixtures/ExtractBytes.ts"
 import { documentOf, offerDocument, pagesOf, untilStatus } from "./fixtures/Jobs.ts"
-import { encryptedPdf } from "./fixtures/PdfFile.ts"
 import { ports, workerOn } from "./fixtures/WorkerParts.ts"
 
 const options = { excludeTestServices: true, timeout: "60 seconds" } as const

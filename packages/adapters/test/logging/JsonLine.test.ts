@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { maxLine } from "@kite/adapters/logging/JsonLine"
 import { RequestRecord, withJob, withRequest, withUser } from "@kite/adapters/logging/RequestContext"
+import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Cause, Data, Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { LogCapture } from "./LogCapture.ts"
 
 const id = "0190e5d2-7a3c-7b1e-8f00-0123456789ab"
 const user = "0190e5d2-7a3c-7b1e-8f00-aaaaaaaaaaaa"

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { prettyLine } from "@kite/adapters/logging/PrettyLine"
+import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Cause, Effect } from "effect"
-import { LogCapture } from "./LogCapture.ts"
 
 const pretty = (effect: Effect.Effect<void>) => {
   const capture = new LogCapture()

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { isSecretName, scrub } from "@kite/adapters/logging/Redaction"
+import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Cause, Effect, Redacted } from "effect"
 import fc from "fast-check"
-import { LogCapture } from "./LogCapture.ts"
 
 // Shorter than an opaque token, so that its place alone gives it away; and never part of a name or a word.
 const secret = fc.stringMatching(/^zq[a-z0-9]{10,30}$/)

@@ -9,8 +9,8 @@ import {
   withRequest,
   withUser
 } from "@kite/adapters/logging/RequestContext"
+import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Effect, Fiber } from "effect"
-import { LogCapture } from "./LogCapture.ts"
 
 describe("the context of a request", () => {
   it.effect("is empty outside of one", () =>

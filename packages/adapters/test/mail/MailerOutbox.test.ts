@@ -3,10 +3,10 @@ import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import { Mailer } from "@kite/adapters/mail/Mailer"
 import * as MailerOutbox from "@kite/adapters/mail/MailerOutbox"
+import { parse, readLetter } from "@kite/testkit/mail/RawMail"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect, Layer, Redacted } from "effect"
-import { temporaryDirectory } from "../../../../test/parts/TemporaryDirectory.ts"
 import { Letters, mailerSuite } from "./MailerSuite.ts"
-import { parse, readLetter } from "./RawMail.ts"
 
 const from = "kite <kite@example.org>"
 

@@ -2,10 +2,10 @@ import { createServer, type Server, type Socket } from "node:net"
 import { assert, it } from "@effect/vitest"
 import { Mailer } from "@kite/adapters/mail/Mailer"
 import * as MailerSmtp from "@kite/adapters/mail/MailerSmtp"
+import { readLetter } from "@kite/testkit/mail/RawMail"
+import { startReceiver } from "@kite/testkit/mail/SmtpReceiver"
 import { Duration, Effect, Layer, Queue, Redacted } from "effect"
 import { Letters, mailerSuite } from "./MailerSuite.ts"
-import { readLetter } from "./RawMail.ts"
-import { startReceiver } from "./SmtpReceiver.ts"
 
 const from = "kite <kite@example.org>"
 const mailerTo = (url: string) => MailerSmtp.layer(Redacted.make(url), from)

@@ -8,9 +8,9 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
+import { collect, endless, newKey, peakOf } from "@kite/testkit/objects/Content"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Context, Deferred, Effect, Fiber, FileSystem, Layer, Schedule, Schema, Stream } from "effect"
-import { temporaryDirectory } from "../../../../test/parts/TemporaryDirectory.ts"
-import { collect, endless, newKey, peakOf } from "./Content.ts"
 
 class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
 

@@ -2,8 +2,8 @@ import { inspect } from "node:util"
 import { assert, it } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
+import { collect, endless, newKey } from "@kite/testkit/objects/Content"
 import { Context, Effect, Layer, Redacted, Stream } from "effect"
-import { collect, endless, newKey } from "./Content.ts"
 import { cut, type Fault, fail500, refuse, startFaultyS3, whenRead } from "./FaultyS3.ts"
 
 /** A store on a server with this fault, and what was asked of the server. */

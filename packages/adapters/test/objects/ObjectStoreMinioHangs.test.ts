@@ -2,9 +2,9 @@ import { createServer } from "node:net"
 import { assert, it } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
+import { collect, endless, newKey } from "@kite/testkit/objects/Content"
 import { Clock, Context, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { collect, endless, newKey } from "./Content.ts"
 import { type Fault, hang, startFaultyS3, whenRead } from "./FaultyS3.ts"
 
 /** Lets the sockets of this process have their turn; the clock of the test stands still. */

@@ -1,7 +1,7 @@
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
+import { newKey } from "@kite/testkit/objects/Content"
 import { Effect, Stream } from "effect"
-import { newKey } from "./Content.ts"
 
 // A process to be killed: one upload into the folder of its argument that never ends but stops growing at 1 MB.
 const [, , directory = ""] = process.argv

@@ -3,9 +3,9 @@ import { ApplicationRoleError, grantApplication } from "@kite/adapters/postgres/
 import * as Database from "@kite/adapters/postgres/Database"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
+import { TwoRoles } from "@kite/testkit/postgres/TwoRoles"
 import { Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { TwoRoles } from "../../../../test/parts/TwoRoles.ts"
 
 const as = (url: Redacted.Redacted<string>) => Effect.provide(Database.layerUrl(url))
 const asApplication = <A, E>(effect: Effect.Effect<A, E, SqlClient.SqlClient>) =>

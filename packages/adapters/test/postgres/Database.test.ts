@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
+import { TestDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Context, Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { TestDatabase } from "../../../../test/parts/TestDatabase.ts"
 
 const connect = Effect.fnUntraced(function* (options: Database.DatabaseOptions) {
   const { url } = yield* TestDatabase

@@ -5,11 +5,11 @@ import { assert, it } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
 import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
 import { EmbeddedPostgresError } from "@kite/adapters/postgres/EmbeddedPostgresError"
+import { isRunning } from "@kite/testkit/processes/ProcessState"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect, Layer, Redacted, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { describe } from "vitest"
-import { isRunning } from "../../../../test/parts/ProcessState.ts"
-import { temporaryDirectory } from "../../../../test/parts/TemporaryDirectory.ts"
 import { startKite } from "./KiteProcess.ts"
 
 const start = (dataDir: string) =>

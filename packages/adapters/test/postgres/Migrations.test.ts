@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
+import { TestDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { TestDatabase } from "../../../../test/parts/TestDatabase.ts"
 
 layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Migrations", (it) => {
   it.effect("are each applied once when several processes start at once, and not again later", () =>

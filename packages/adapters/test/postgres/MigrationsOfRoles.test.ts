@@ -2,9 +2,9 @@ import { assert, layer } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
 import { Settings } from "@kite/adapters/settings/Settings"
+import { TwoRoles } from "@kite/testkit/postgres/TwoRoles"
 import { Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { TwoRoles } from "../../../../test/parts/TwoRoles.ts"
 
 const start = (variables: Readonly<Record<string, Redacted.Redacted<string>>>) => {
   const plain = Object.fromEntries(Object.entries(variables).map(([name, url]) => [name, Redacted.value(url)]))

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Database from "@kite/adapters/postgres/Database"
 import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { temporaryDirectory } from "../../../../test/parts/TemporaryDirectory.ts"
 
 /** A PostgreSQL of a suite's own, to be frozen and killed, and a client that loses patience after 500 ms. */
 export class Victim extends Context.Service<

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url"
 import { assert, layer } from "@effect/vitest"
 import { ExtractionQueue, maxAttempts } from "@kite/adapters/queue/ExtractionQueue"
 import { jobId } from "@kite/domain/documents/ExtractionJob"
+import { TestDatabase, testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Deferred, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
-import { TestDatabase, testDatabase } from "../../../../test/parts/TestDatabase.ts"
 import { extractionQueueSuite, newJob, takeOne } from "./ExtractionQueueSuite.ts"
 
 const quick = ExtractionQueue.layerWith({ leaseTime: "1 second", pollInterval: "20 millis" }).pipe(

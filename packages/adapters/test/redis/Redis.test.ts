@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { connect, Redis } from "@kite/adapters/redis/Redis"
+import { startRedis } from "@kite/testkit/redis/RedisServer"
 import { Duration, Effect, Layer, Redacted, Schedule } from "effect"
 import { describe } from "vitest"
-import { startRedis } from "../../../../test/parts/RedisServer.ts"
 
 /** A server to be hurt and the service on it. */
 const start = Effect.gen(function* () {

@@ -4,9 +4,9 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { nearMisses } from "@kite/adapters/settings/Environment"
 import { Settings, Variables } from "@kite/adapters/settings/Settings"
+import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Effect, Redacted } from "effect"
 import fc from "fast-check"
-import { LogCapture } from "../logging/LogCapture.ts"
 
 const { fromVariables } = Settings
 const known = Object.keys(Variables.fields)

@@ -5,9 +5,9 @@ import { platform } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
+import { startKite } from "@kite/testkit/processes/KiteProcess"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect, Fiber, Schedule } from "effect"
-import { startKite } from "../../../../test/parts/KiteProcess.ts"
-import { temporaryDirectory } from "../../../../test/parts/TemporaryDirectory.ts"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 const password = "up, up and away 9"

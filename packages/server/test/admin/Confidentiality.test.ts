@@ -1,11 +1,11 @@
 import { assert, layer } from "@effect/vitest"
+import { audit, changeUser, createUser, forcePasswordReset, signUpAdmin } from "@kite/testkit/accounts/Admins"
+import { setText } from "@kite/testkit/documents/Rows"
+import { type Answer, type Caller, send, sendAs, signUp, upload } from "@kite/testkit/http/Client"
+import { endpoints, pathOf } from "@kite/testkit/http/Endpoints"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect } from "effect"
-import { type Answer, type Caller, send, sendAs, signUp, upload } from "../parts/Client.ts"
-import { endpoints, pathOf } from "../parts/Endpoints.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { setText } from "../parts/Rows.ts"
-import { TestServer } from "../parts/TestServer.ts"
-import { audit, changeUser, createUser, forcePasswordReset, signUpAdmin } from "./Admins.ts"
 
 const unknown = "01977a5e-8c2b-7000-8000-000000000000"
 const adminEndpoints = endpoints.filter(({ path }) => path.startsWith("/api/admin"))

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import { audit, logInAs, signUpAdmin } from "@kite/testkit/accounts/Admins"
+import { logIn } from "@kite/testkit/accounts/Sessions"
+import { TestServer } from "@kite/testkit/http/TestServer"
+import { TestDatabase, testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Cause, Effect, Exit, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { TestDatabase, testDatabase } from "../../../../test/parts/TestDatabase.ts"
-import { logIn } from "../auth/Sessions.ts"
-import { TestServer } from "../parts/TestServer.ts"
-import { audit, logInAs, signUpAdmin } from "./Admins.ts"
 
 const admin = { email: "root@example.org", password: "up, up and away 9" }
 const variables = { ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password }

@@ -1,11 +1,11 @@
 import { assert, layer } from "@effect/vitest"
+import { changeUser, signUpAdmin } from "@kite/testkit/accounts/Admins"
+import { logIn } from "@kite/testkit/accounts/Sessions"
+import { signUp } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
-import { logIn } from "../auth/Sessions.ts"
-import { signUp } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { TestServer } from "../parts/TestServer.ts"
-import { changeUser, signUpAdmin } from "./Admins.ts"
 
 const demoteAll = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`UPDATE users SET role = 'user'`)
 const activeAdmins = Effect.flatMap(

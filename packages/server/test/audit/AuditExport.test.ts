@@ -1,13 +1,13 @@
 import { assert, layer } from "@effect/vitest"
 import type { AuditEntry } from "@kite/domain/audit/AuditEntry"
+import { audit, signUpAdmin } from "@kite/testkit/accounts/Admins"
+import { sendAs, signUp } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import fc from "fast-check"
 import { csvHeader, toCsv } from "../../src/audit/AuditCsv.ts"
-import { audit, signUpAdmin } from "../admin/Admins.ts"
-import { sendAs, signUp } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const exported = "/api/admin/audit/export.csv"
 

@@ -1,13 +1,20 @@
 import { assert, layer } from "@effect/vitest"
 import { CorrelationId } from "@kite/adapters/logging/RequestContext"
+import {
+  actionsOn,
+  audit,
+  changeUser,
+  createUser,
+  forcePasswordReset,
+  signUpAdmin
+} from "@kite/testkit/accounts/Admins"
+import { cookieOf, logIn, logOut, refresh } from "@kite/testkit/accounts/Sessions"
+import { post, sendAs, signUp, upload } from "@kite/testkit/http/Client"
+import { TestServer } from "@kite/testkit/http/TestServer"
+import { nextMailTo, resetTokenOf } from "@kite/testkit/mail/Mails"
 import { Effect, Exit } from "effect"
 import { SqlClient } from "effect/sql"
 import { AuditLog } from "../../src/audit/AuditLog.ts"
-import { actionsOn, audit, changeUser, createUser, forcePasswordReset, signUpAdmin } from "../admin/Admins.ts"
-import { nextMailTo, resetTokenOf } from "../auth/Mails.ts"
-import { cookieOf, logIn, logOut, refresh } from "../auth/Sessions.ts"
-import { post, sendAs, signUp, upload } from "../parts/Client.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const password = "up, up and away 9"
 const count = Effect.flatMap(SqlClient.SqlClient, (sql) =>

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
+import { statusOfMe } from "@kite/testkit/accounts/Sessions"
+import { send, signUp } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect } from "effect"
 import { SignJWT } from "jose"
-import { send, signUp } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { TestServer } from "../parts/TestServer.ts"
 import { claimsOf, headerOf, honestClaims, honestHeader, signAsServer, unsigned } from "./Forgery.ts"
-import { statusOfMe } from "./Sessions.ts"
 
 const me = (authorization: string) => send("/api/auth/me", { headers: { authorization } })
 

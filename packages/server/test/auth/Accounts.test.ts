@@ -1,10 +1,10 @@
 import { assert, layer } from "@effect/vitest"
+import { logIn } from "@kite/testkit/accounts/Sessions"
+import { post, send, signUp } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { post, send, signUp } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { TestServer } from "../parts/TestServer.ts"
-import { logIn } from "./Sessions.ts"
 
 const password = "up, up and away 9"
 

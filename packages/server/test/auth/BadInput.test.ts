@@ -1,11 +1,11 @@
 import { assert, layer } from "@effect/vitest"
+import { logIn, refresh } from "@kite/testkit/accounts/Sessions"
+import { post, send, signUp } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { sendRaw } from "@kite/testkit/http/RawSocket"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { post, send, signUp } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { sendRaw } from "../parts/RawSocket.ts"
-import { TestServer } from "../parts/TestServer.ts"
-import { logIn, refresh } from "./Sessions.ts"
 
 const hostile = [
   "' OR '1'='1",

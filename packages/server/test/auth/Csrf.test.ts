@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
+import { cookieOf, logIn } from "@kite/testkit/accounts/Sessions"
+import { type Answer, post, send, signUp } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect } from "effect"
-import { type Answer, post, send, signUp } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { TestServer } from "../parts/TestServer.ts"
-import { cookieOf, logIn } from "./Sessions.ts"
 
 const foreign = [
   { origin: "https://evil.example" },

@@ -1,10 +1,10 @@
 import { inspect } from "node:util"
 import { assert, layer } from "@effect/vitest"
+import { cookieOf, logIn, refresh } from "@kite/testkit/accounts/Sessions"
+import { post, send } from "@kite/testkit/http/Client"
+import { TestServer } from "@kite/testkit/http/TestServer"
+import { nextMailTo, resetTokenOf } from "@kite/testkit/mail/Mails"
 import { Effect, Layer, Logger, References } from "effect"
-import { post, send } from "../parts/Client.ts"
-import { TestServer } from "../parts/TestServer.ts"
-import { nextMailTo, resetTokenOf } from "./Mails.ts"
-import { cookieOf, logIn, refresh } from "./Sessions.ts"
 
 const lines: Array<string> = []
 const everything = Layer.merge(

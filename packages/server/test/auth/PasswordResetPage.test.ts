@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
+import { send } from "@kite/testkit/http/Client"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect } from "effect"
-import { send } from "../parts/Client.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
   "the page of a reset mail's link",

@@ -1,12 +1,12 @@
 import { assert, layer } from "@effect/vitest"
 import { SentMails } from "@kite/adapters/mail/Mailer"
+import { logIn, refresh, statusOfMe } from "@kite/testkit/accounts/Sessions"
+import { post, send, signUp } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
+import { nextMailTo, resetTokenOf } from "@kite/testkit/mail/Mails"
 import { Effect, Queue, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { post, send, signUp } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { TestServer } from "../parts/TestServer.ts"
-import { nextMailTo, resetTokenOf } from "./Mails.ts"
-import { logIn, refresh, statusOfMe } from "./Sessions.ts"
 
 const next = "something entirely new"
 

@@ -1,12 +1,12 @@
 import { assert, layer } from "@effect/vitest"
+import { cookieOf, logIn, logOut, refresh, statusOfMe } from "@kite/testkit/accounts/Sessions"
+import { signUp } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
+import { nextMailTo } from "@kite/testkit/mail/Mails"
 import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { hashOf } from "../../src/auth/OpaqueToken.ts"
-import { signUp } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { TestServer } from "../parts/TestServer.ts"
-import { nextMailTo } from "./Mails.ts"
-import { cookieOf, logIn, logOut, refresh, statusOfMe } from "./Sessions.ts"
 
 const hash = (cookie: string) => hashOf(Redacted.make(cookie.slice(cookie.indexOf("=") + 1)))
 

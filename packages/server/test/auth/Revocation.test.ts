@@ -1,10 +1,10 @@
 import { assert, layer } from "@effect/vitest"
+import { logIn, logOut, refresh, statusOfMe, timeToRefusal } from "@kite/testkit/accounts/Sessions"
+import { post, send, signUp } from "@kite/testkit/http/Client"
+import { killLinks, startInstance } from "@kite/testkit/http/Instances"
+import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { testDatabase } from "../../../../test/parts/TestDatabase.ts"
-import { post, send, signUp } from "../parts/Client.ts"
-import { killLinks, startInstance } from "./Instances.ts"
-import { logIn, logOut, refresh, statusOfMe, timeToRefusal } from "./Sessions.ts"
 
 const bearer = (accessToken: string) => ({ authorization: `Bearer ${accessToken}` })
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
+import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Clock, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
-import { testDatabase } from "../../../../test/parts/TestDatabase.ts"
 import { RevokedSessions } from "../../src/auth/RevokedSessions.ts"
 
 layer(RevokedSessions.layer.pipe(Layer.provideMerge(testDatabase)), { excludeTestServices: true })(

@@ -1,10 +1,10 @@
 import { assert, layer } from "@effect/vitest"
+import { logIn, refresh } from "@kite/testkit/accounts/Sessions"
+import { signUp } from "@kite/testkit/http/Client"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { removeExpired } from "../../src/auth/ExpiredSessions.ts"
-import { signUp } from "../parts/Client.ts"
-import { TestServer } from "../parts/TestServer.ts"
-import { logIn, refresh } from "./Sessions.ts"
 
 const shortLived = TestServer.layerWith({ REFRESH_TOKEN_LIFETIME: "2h" })
 

@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Settings } from "@kite/adapters/settings/Settings"
+import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Context, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
-import { testDatabase } from "../../../../test/parts/TestDatabase.ts"
 import { signingDelay, TokenKeys } from "../../src/auth/TokenKeys.ts"
 
 /** The keys as one more instance knows them. */

@@ -1,12 +1,12 @@
 import { assert, layer } from "@effect/vitest"
+import { assertBalanced } from "@kite/testkit/documents/Rows"
+import { samples, zipOf } from "@kite/testkit/files/Samples"
+import { type Caller, Someone, sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
+import { boundary, contentType, end, filePart, part } from "@kite/testkit/http/Multipart"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { sendRaw, sendRawAndLeave } from "@kite/testkit/http/RawSocket"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect, Layer } from "effect"
-import { type Caller, Someone, sendAs, signUp, upload, usedBytes } from "../parts/Client.ts"
-import { boundary, contentType, end, filePart, part } from "../parts/Multipart.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { sendRaw, sendRawAndLeave } from "../parts/RawSocket.ts"
-import { assertBalanced } from "../parts/Rows.ts"
-import { samples, zipOf } from "../parts/Samples.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const send = (user: Caller, body: string | Uint8Array<ArrayBuffer>, type = contentType) =>
   sendAs(user, "/api/documents", { method: "POST", headers: { "content-type": type }, body })

@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
+import { sendAs, signUp, upload } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect, Layer, Stream } from "effect"
-import { sendAs, signUp, upload } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 /** Takes every upload, and fails at every download. */
 const brokenStore = Layer.effect(

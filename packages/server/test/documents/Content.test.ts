@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
+import { type Answer, type Caller, sendAs, signUp, upload } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { parse } from "content-disposition"
 import { Context, Effect, Layer, Schema } from "effect"
-import { type Answer, type Caller, sendAs, signUp, upload } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const text = "0123456789abcdefghij"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { samples, zipOf } from "@kite/testkit/files/Samples"
 import fc from "fast-check"
 import { ContentSniffer } from "../../src/documents/ContentSniffer.ts"
-import { samples, zipOf } from "../parts/Samples.ts"
 
 /** The kind of these bytes, given in chunks that end at the cuts; none as soon as they are refused. */
 const sniff = (bytes: Uint8Array, cuts: ReadonlyArray<number> = []) => {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
+import { assertBalanced, setText } from "@kite/testkit/documents/Rows"
+import { samples } from "@kite/testkit/files/Samples"
+import { send, sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { send, sendAs, signUp, upload, usedBytes } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { assertBalanced, setText } from "../parts/Rows.ts"
-import { samples } from "../parts/Samples.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const jsonBody = (body: unknown, method = "PATCH"): RequestInit => ({
   method,

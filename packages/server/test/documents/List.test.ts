@@ -1,11 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import type { DocumentSort } from "@kite/domain/documents/DocumentList"
+import { insertDocuments, setText } from "@kite/testkit/documents/Rows"
+import { type Caller, Someone, sendAs, signUp } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { type Caller, Someone, sendAs, signUp } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { insertDocuments, setText } from "../parts/Rows.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const sorts: ReadonlyArray<DocumentSort> = ["createdAt", "-createdAt", "filename", "-filename"]
 /** Few names for many documents: ties are where pages go wrong. */

@@ -1,10 +1,10 @@
 import { assert, layer } from "@effect/vitest"
+import { assertBalanced, setText } from "@kite/testkit/documents/Rows"
+import { type Caller, sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
+import { endpoints } from "@kite/testkit/http/Endpoints"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect } from "effect"
-import { type Caller, sendAs, signUp, upload, usedBytes } from "../parts/Client.ts"
-import { endpoints } from "../parts/Endpoints.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { assertBalanced, setText } from "../parts/Rows.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const unknown = "01977a5e-8c2b-7000-8000-000000000000"
 /** What names one document, from the contract: a new endpoint cannot be forgotten. */

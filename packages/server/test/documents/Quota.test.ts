@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
+import { assertBalanced } from "@kite/testkit/documents/Rows"
+import { sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect, Schema } from "effect"
-import { sendAs, signUp, upload, usedBytes } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { assertBalanced } from "../parts/Rows.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const limitBytes = 1_000_000
 const server = TestServer.layerWith({ QUOTA_BYTES: String(limitBytes), MAX_UPLOAD_BYTES: "600000" })

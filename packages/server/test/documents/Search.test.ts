@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
+import { insertDocuments, setText } from "@kite/testkit/documents/Rows"
+import { type Caller, sendAs, signUp } from "@kite/testkit/http/Client"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Context, Effect, Layer, Schema } from "effect"
-import { type Caller, sendAs, signUp } from "../parts/Client.ts"
-import { insertDocuments, setText } from "../parts/Rows.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 /** Name and pages of what there is to be found. */
 const shelf: Record<string, ReadonlyArray<string>> = {

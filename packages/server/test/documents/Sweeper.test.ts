@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
 import { ObjectKey } from "@kite/domain/documents/Document"
+import { assertBalanced } from "@kite/testkit/documents/Rows"
+import { send, signUp, upload } from "@kite/testkit/http/Client"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Duration, Effect, Exit, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { Sweeper } from "../../src/documents/Sweeper.ts"
-import { send, signUp, upload } from "../parts/Client.ts"
-import { assertBalanced } from "../parts/Rows.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const now = Duration.zero
 const putOrphan = Effect.gen(function* () {

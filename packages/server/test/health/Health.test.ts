@@ -1,9 +1,9 @@
 import { assert, layer } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
+import { send } from "@kite/testkit/http/Client"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Context, Effect, Layer, Ref } from "effect"
 import { SqlClient } from "effect/sql"
-import { send } from "../parts/Client.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 /** What the store's check does. */
 class StoreState extends Context.Service<StoreState, Ref.Ref<"up" | "down" | "hung">>()(

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
+import { type Answer, send, signUp } from "@kite/testkit/http/Client"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect } from "effect"
-import { type Answer, send, signUp } from "../parts/Client.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const app = "https://app.example"
 const preflight = (path: string, origin: string, method: string) =>

@@ -1,10 +1,10 @@
 import { assert, layer } from "@effect/vitest"
+import { type Caller, post, send, sendAs, signUp } from "@kite/testkit/http/Client"
+import { type Endpoint, endpoints, pathOf } from "@kite/testkit/http/Endpoints"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { type Caller, post, send, sendAs, signUp } from "../parts/Client.ts"
-import { type Endpoint, endpoints, pathOf } from "../parts/Endpoints.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const unknown = "01977a5e-8c2b-7000-8000-000000000000"
 

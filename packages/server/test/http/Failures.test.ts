@@ -1,13 +1,13 @@
 import { assert, layer } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
+import { assertBalanced } from "@kite/testkit/documents/Rows"
+import { sendAs, signUp, upload } from "@kite/testkit/http/Client"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
+import { TestDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { TestDatabase } from "../../../../test/parts/TestDatabase.ts"
 import { Sweeper } from "../../src/documents/Sweeper.ts"
-import { sendAs, signUp, upload } from "../parts/Client.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { assertBalanced } from "../parts/Rows.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 /** A database whose statements may take a second. */
 const impatient = Layer.unwrap(

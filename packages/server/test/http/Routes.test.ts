@@ -1,10 +1,10 @@
 import { assert, layer } from "@effect/vitest"
+import { post, Someone, send } from "@kite/testkit/http/Client"
+import { endpoints } from "@kite/testkit/http/Endpoints"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { sendRaw } from "@kite/testkit/http/RawSocket"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Effect, Layer } from "effect"
-import { post, Someone, send } from "../parts/Client.ts"
-import { endpoints } from "../parts/Endpoints.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { sendRaw } from "../parts/RawSocket.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 const paths = new Set(endpoints.map(({ path }) => path))

@@ -1,9 +1,9 @@
 import { readdirSync, readlinkSync } from "node:fs"
 import { request } from "node:http"
 import { assert, layer } from "@effect/vitest"
+import { signUp, upload } from "@kite/testkit/http/Client"
+import { TestServer } from "@kite/testkit/http/TestServer"
 import { Array as Arr, Effect, Schedule } from "effect"
-import { signUp, upload } from "../parts/Client.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const sizeBytes = 8 * 1024 * 1024
 

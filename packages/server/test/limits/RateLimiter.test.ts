@@ -1,6 +1,6 @@
 import { describe } from "@effect/vitest"
+import { TestRedis } from "@kite/testkit/redis/TestRedis"
 import { Effect, Layer } from "effect"
-import { TestRedis } from "../../../../test/parts/TestRedis.ts"
 import { RateLimiter } from "../../src/limits/RateLimiter.ts"
 import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
 import { RedisPatience } from "../../src/limits/RedisWindows.ts"

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { connect } from "@kite/adapters/redis/Redis"
+import { startRedis } from "@kite/testkit/redis/RedisServer"
 import { Array, Effect, Layer, Redacted } from "effect"
-import { startRedis } from "../../../../test/parts/RedisServer.ts"
 import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
 import { call, proxy } from "./Caller.ts"
 import { LimitedServer, limits } from "./LimitedServer.ts"

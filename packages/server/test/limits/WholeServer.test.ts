@@ -1,10 +1,10 @@
 import { assert, it } from "@effect/vitest"
+import { post, send, sendAs, signUp, upload } from "@kite/testkit/http/Client"
+import { endpoints, pathOf } from "@kite/testkit/http/Endpoints"
+import { assertProblem } from "@kite/testkit/http/Problem"
+import { TestServer } from "@kite/testkit/http/TestServer"
+import { startRedis } from "@kite/testkit/redis/RedisServer"
 import { Array, Effect, Schedule } from "effect"
-import { startRedis } from "../../../../test/parts/RedisServer.ts"
-import { post, send, sendAs, signUp, upload } from "../parts/Client.ts"
-import { endpoints, pathOf } from "../parts/Endpoints.ts"
-import { assertProblem } from "../parts/Problem.ts"
-import { TestServer } from "../parts/TestServer.ts"
 
 const quotaExceeded = /^https:\/\/iana\.org\/assignments\/http-problem-types#quota-exceeded$/
 const nobody = "00000000-0000-7000-8000-000000000000"

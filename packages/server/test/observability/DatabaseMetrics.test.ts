@@ -3,11 +3,11 @@ import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { UserId } from "@kite/domain/auth/User"
 import { DocumentId } from "@kite/domain/documents/Document"
 import * as DatabaseMetrics from "@kite/server/observability/DatabaseMetrics"
+import { LogCapture } from "@kite/testkit/logging/LogCapture"
+import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Deferred, Effect, Fiber, Layer, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import { SqlClient } from "effect/sql"
-import { testDatabase } from "../../../../test/parts/TestDatabase.ts"
-import { LogCapture } from "../../../adapters/test/logging/LogCapture.ts"
 
 const job = {
   documentId: DocumentId.make("0190e5d2-7a3c-7b1e-8f00-0123456789ab"),

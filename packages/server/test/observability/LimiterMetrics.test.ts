@@ -2,10 +2,10 @@ import { assert, it } from "@effect/vitest"
 import { RateLimiter, type RateLimiterMode } from "@kite/server/limits/RateLimiter"
 import * as LimiterMetrics from "@kite/server/observability/LimiterMetrics"
 import { recordRefusal } from "@kite/server/observability/RateLimitEvents"
+import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Effect, Layer, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 import { TestClock } from "effect/testing"
-import { LogCapture } from "../../../adapters/test/logging/LogCapture.ts"
 
 const fresh = Effect.provideService(Metric.MetricRegistry, new Map())
 const policy = (name: "ip" | "auth-ip", allowed: boolean) => ({

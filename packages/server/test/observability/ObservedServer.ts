@@ -4,9 +4,9 @@ import type { LogLine } from "@kite/adapters/logging/LogLine"
 import { makeClientErrors } from "@kite/server/observability/ClientErrors"
 import { makeRequestScope } from "@kite/server/observability/RequestScope"
 import * as RouteTemplate from "@kite/server/observability/RouteTemplate"
+import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { ByteSize, Context, Effect, Layer, Option } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServer, type HttpServerError } from "effect/http"
-import { LogCapture } from "../../../adapters/test/logging/LogCapture.ts"
 
 const requestScope = makeRequestScope({
   clientIp: (request) => Option.getOrUndefined(request.remoteAddress),

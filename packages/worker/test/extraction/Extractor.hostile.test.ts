@@ -2,13 +2,20 @@ import { deflateSync } from "node:zlib"
 import { assert, layer } from "@effect/vitest"
 import type { ContentType } from "@kite/domain/documents/Document"
 import type { FailureCode } from "@kite/domain/documents/Extraction"
+import { declaring, docxOf, docxWithBody, zipOfEntries } from "@kite/testkit/files/DocxFile"
+import { jpegOfSize, pictureOf, pngOfSize, tiffOf } from "@kite/testkit/files/ImageFile"
+import {
+  addTextPage,
+  deflatedSpaces,
+  encryptedPdf,
+  pdfOf,
+  pdfOfContent,
+  pdfOfEmptyPages
+} from "@kite/testkit/files/PdfFile"
 import { defaultLimits, ExtractionLimits } from "@kite/worker/extraction/ExtractionLimits"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Effect, Layer } from "effect"
-import { declaring, docxOf, docxWithBody, zipOfEntries } from "../fixtures/DocxFile.ts"
 import { docx, extractBytes } from "../fixtures/ExtractBytes.ts"
-import { jpegOfSize, pictureOf, pngOfSize, tiffOf } from "../fixtures/ImageFile.ts"
-import { addTextPage, deflatedSpaces, encryptedPdf, pdfOf, pdfOfContent, pdfOfEmptyPages } from "../fixtures/PdfFile.ts"
 
 const pdf: ContentType = "application/pdf"
 const gibibyte = 1024 * 1024 * 1024

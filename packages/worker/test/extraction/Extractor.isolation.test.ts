@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { docxWithBody } from "@kite/testkit/files/DocxFile"
+import { densePicture, pictureOf } from "@kite/testkit/files/ImageFile"
+import { addScannedPage, addTextPage, pdfOf } from "@kite/testkit/files/PdfFile"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Cause, Effect, Exit, Fiber, Option } from "effect"
 import { cpuTicks, eventually, isGone } from "../fixtures/ChildProcesses.ts"
-import { docxWithBody } from "../fixtures/DocxFile.ts"
 import { docx, extractBytes, temporaryFile } from "../fixtures/ExtractBytes.ts"
-import { densePicture, pictureOf } from "../fixtures/ImageFile.ts"
 import { readHello, theChild, withLimits } from "../fixtures/LimitedExtractor.ts"
-import { addScannedPage, addTextPage, pdfOf } from "../fixtures/PdfFile.ts"
 
 /** Hands a document to a child that is stopped, so that it cannot take it. */
 const readHeldUp = Effect.gen(function* () {

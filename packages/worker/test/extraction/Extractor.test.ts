@@ -1,12 +1,19 @@
 import { deflateSync } from "node:zlib"
 import { assert, layer } from "@effect/vitest"
+import { docxOf } from "@kite/testkit/files/DocxFile"
+import { pictureOf, tiffOf } from "@kite/testkit/files/ImageFile"
+import {
+  addScannedPage,
+  addTextPage,
+  chineseFont,
+  pdfOf,
+  pdfOfContent,
+  pdfOfEmptyPages
+} from "@kite/testkit/files/PdfFile"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Effect } from "effect"
 import sharp from "sharp"
-import { docxOf } from "../fixtures/DocxFile.ts"
 import { docx, extractBytes } from "../fixtures/ExtractBytes.ts"
-import { pictureOf, tiffOf } from "../fixtures/ImageFile.ts"
-import { addScannedPage, addTextPage, chineseFont, pdfOf, pdfOfContent, pdfOfEmptyPages } from "../fixtures/PdfFile.ts"
 
 const picture = pictureOf(["The invoice is due", "in seventeen days"])
 const pictureText = /The invoice is due\s+in seventeen days/i

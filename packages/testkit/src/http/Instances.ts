@@ -1,8 +1,8 @@
 import * as Database from "@kite/adapters/postgres/Database"
 import { Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
-import { TestDatabase } from "../../../../test/parts/TestDatabase.ts"
-import { TestServer } from "../parts/TestServer.ts"
+import { TestDatabase } from "../postgres/TestDatabase.ts"
+import { TestServer } from "./TestServer.ts"
 
 /** Another server on the test's database, for as long as the scope lives. Provide what it answers to reach it. */
 export const startInstance = Effect.gen(function* () {

@@ -5,10 +5,10 @@ import type { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
+import * as Http from "@kite/server/Http"
 import { Context, Effect, FileSystem, Layer, References } from "effect"
 import { HttpServer } from "effect/http"
-import { testDatabase } from "../../../../test/parts/TestDatabase.ts"
-import * as Http from "../../src/Http.ts"
+import { testDatabase } from "../postgres/TestDatabase.ts"
 
 const unlimited = "1000000/1s"
 

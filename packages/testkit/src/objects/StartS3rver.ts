@@ -1,6 +1,6 @@
 import { Effect, Redacted } from "effect"
 import S3rver from "s3rver"
-import { temporaryDirectory } from "../../../../test/parts/TemporaryDirectory.ts"
+import { temporaryDirectory } from "../processes/TemporaryDirectory.ts"
 
 /** URL of a bucket, not made yet, on an S3 server in this process; it knows no multipart and checks no secret. */
 export const startS3rver = Effect.gen(function* () {

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { type Answer, type Caller, post, sendAs, signUp } from "../parts/Client.ts"
+import { type Answer, type Caller, post, sendAs, signUp } from "../http/Client.ts"
 
 const json = { "content-type": "application/json" }
 

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import PostalMime from "postal-mime"
-import type { Letter } from "./MailerSuite.ts"
+import type { Letter } from "../../../adapters/test/mail/MailerSuite.ts"
 
 /** Parses a mail as it goes over the wire (RFC 5322). */
 export const parse = (raw: Uint8Array) => Effect.promise(() => PostalMime.parse(raw))

@@ -7,11 +7,11 @@ import { Redis } from "@kite/adapters/redis/Redis"
 import { Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import type { TestProject } from "vitest/node"
-import { atExit } from "./AtExit.ts"
-import { onDatabase } from "./DatabaseUrl.ts"
-import { RedisUnavailable } from "./RedisProgram.ts"
-import { startRedis } from "./RedisServer.ts"
-import { temporaryDirectory } from "./TemporaryDirectory.ts"
+import { onDatabase } from "./postgres/DatabaseUrl.ts"
+import { atExit } from "./processes/AtExit.ts"
+import { temporaryDirectory } from "./processes/TemporaryDirectory.ts"
+import { RedisUnavailable } from "./redis/RedisProgram.ts"
+import { startRedis } from "./redis/RedisServer.ts"
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -3,9 +3,9 @@ import { randomUUID } from "node:crypto"
 import { connect, createServer } from "node:net"
 import { setPriority } from "node:os"
 import { Effect, Ref, Schedule } from "effect"
-import { atExit } from "./AtExit.ts"
+import { atExit } from "../processes/AtExit.ts"
+import { temporaryDirectory } from "../processes/TemporaryDirectory.ts"
 import { command, findRedis, RedisUnavailable } from "./RedisProgram.ts"
-import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 /** A Redis of the test's own on 127.0.0.1, to be hurt at will. Nothing is kept on disk: a restart begins empty. */
 export interface RedisServer {

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { promisify } from "node:util"
 import { Effect, Schema } from "effect"
-import { temporaryDirectory } from "../parts/TemporaryDirectory.ts"
+import { temporaryDirectory } from "../processes/TemporaryDirectory.ts"
 
 const run = promisify(execFile)
 const script = join(import.meta.dirname, "swift_server.py")

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { Effect, Redacted } from "effect"
 import { inject } from "vitest"
-import { bareClient } from "../../packages/adapters/test/objects/BareClient.ts"
+import { bareClient } from "./BareClient.ts"
 
 type BareClient = Effect.Success<ReturnType<typeof bareClient>>["client"]
 

@@ -1,5 +1,5 @@
 import { Duration, Effect, Schedule } from "effect"
-import { type Answer, post, send } from "../parts/Client.ts"
+import { type Answer, post, send } from "../http/Client.ts"
 
 /** What a browser on kite's own page adds. */
 const fromOwnPage = { "sec-fetch-site": "same-origin" }

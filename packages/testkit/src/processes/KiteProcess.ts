@@ -3,7 +3,7 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
 
-const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url))
+const main = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url))
 const ready = /API (http:\/\/[^/]+)\/api/
 
 const ended = (child: ChildProcess) =>
