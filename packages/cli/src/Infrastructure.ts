@@ -27,9 +27,9 @@ export const database = Layer.unwrap(
 )
 
 export const objectStore = Layer.unwrap(
-  Effect.map(Settings, ({ OBJECT_STORE_URL, DATA_DIR }) =>
+  Effect.map(Settings, ({ OBJECT_STORE_URL, DATA_DIR, MIN_FREE_DISK }) =>
     OBJECT_STORE_URL === undefined
-      ? ObjectStoreFileSystem.layer(join(DATA_DIR, "objects"))
+      ? ObjectStoreFileSystem.layer(join(DATA_DIR, "objects"), { minFreeBytes: MIN_FREE_DISK })
       : ObjectStoreMinio.layer(OBJECT_STORE_URL)
   )
 )

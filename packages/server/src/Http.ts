@@ -18,6 +18,7 @@ import * as PasswordResetPage from "./auth/PasswordResetPage.ts"
 import { Passwords } from "./auth/Passwords.ts"
 import { Documents } from "./documents/Documents.ts"
 import * as DocumentsHandlers from "./documents/DocumentsHandlers.ts"
+import { Transfers } from "./documents/Transfers.ts"
 import { Health } from "./health/Health.ts"
 import * as HealthHandlers from "./health/HealthHandlers.ts"
 import { makeEdge } from "./http/Edge.ts"
@@ -42,7 +43,7 @@ const handlers = Layer.mergeAll(
 ).pipe(
   Layer.provide([BearerAuthentication.layer, RoleChecking.layer, RequestValidationLayer.layer]),
   Layer.provide([IpRateLimiting.layer, AccountRateLimiting.layer]),
-  Layer.provide([Auth.layer, Passwords.layer, AccessTokens.layer, Documents.layer]),
+  Layer.provide([Auth.layer, Passwords.layer, AccessTokens.layer, Documents.layer, Transfers.layer]),
   Layer.provide([Administration.layer, AccountCreation.layer, AuditLog.layer, AuditTrail.layer])
 )
 

@@ -10,6 +10,12 @@ export class ObjectStoreError extends Schema.TaggedError<ObjectStoreError>()("Ob
   cause: Schema.Defect()
 }) {}
 
+/** The store has no room for another object, or keeps what is left of it. */
+export class ObjectStoreFull extends Schema.TaggedError<ObjectStoreFull>()("ObjectStoreFull", {
+  message: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {}
+
 /** Bytes `start` to `end`, both inclusive, from 0. */
 export interface ByteRange {
   readonly start: number
@@ -60,10 +66,13 @@ export class ObjectStore extends Context.Service<
   ObjectStore,
   {
     /**
-     * Streams the content in, memory bounded whatever its size, and answers the bytes stored. Fails with the content's own
-     * error or ObjectStoreError; after a failure or an interruption no object of that key is visible.
+     * Streams the content in, memory bounded whatever its size, and returns the bytes stored. Fails with the content's own
+     * error, ObjectStoreFull or ObjectStoreError; after a failure or an interruption no object of that key is visible.
      */
-    put<E>(key: ObjectKey, content: Stream.Stream<Uint8Array, E>): Effect.Effect<number, E | ObjectStoreError>
+    put<E>(
+      key: ObjectKey,
+      content: Stream.Stream<Uint8Array, E>
+    ): Effect.Effect<number, E | ObjectStoreFull | ObjectStoreError>
     /** The object's bytes, or the given range of them, which must lie within the object. */
     get(key: ObjectKey, range?: ByteRange): Stream.Stream<Uint8Array, ObjectNotFound | ObjectStoreError>
     /** Idempotent: removing what is not there succeeds. */

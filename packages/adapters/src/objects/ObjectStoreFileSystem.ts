@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { statfs } from "node:fs/promises"
 import { join } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
 import { ObjectKey } from "@kite/domain/documents/Document"
@@ -10,6 +11,7 @@ import {
   ObjectNotFound,
   ObjectStore,
   ObjectStoreError,
+  ObjectStoreFull,
   type StoredObject,
   span
 } from "./ObjectStore.ts"
@@ -29,9 +31,21 @@ const shards = Array.from({ length: 256 }, (_, index) => index.toString(16).padS
 
 const isKey = Schema.is(ObjectKey)
 const isMissing = (error: PlatformError) => error.reason._tag === "NotFound"
+/** Node's code of a full disk or an exhausted disk quota. */
+const isFull = ({ reason }: PlatformError) => /ENOSPC|EDQUOT/.test(String(Reflect.get(reason.cause ?? {}, "code")))
 const failed = (operation: string) => (cause: unknown) => new ObjectStoreError({ operation, cause })
 
-const make = Effect.fnUntraced(function* (directory: string) {
+const failedPut = (error: PlatformError) =>
+  isFull(error)
+    ? new ObjectStoreFull({ message: "The disk of the object store is full", cause: error })
+    : failed("put")(error)
+
+export interface FileSystemOptions {
+  /** Free bytes on the disk below which no object is taken; 0 by default. */
+  readonly minFreeBytes?: number
+}
+
+const make = Effect.fnUntraced(function* (directory: string, { minFreeBytes = 0 }: FileSystemOptions) {
   const fs = yield* FileSystem.FileSystem
   const incoming = join(directory, "incoming")
   const folderOf = (key: string) => join(directory, shardOf(key))
@@ -56,25 +70,35 @@ const make = Effect.fnUntraced(function* (directory: string) {
   yield* syncFolder(directory)
   yield* removeAbandoned.pipe(Effect.repeat(Schedule.spaced("1 day")), Effect.forkScoped)
 
+  /** Databases and logs share the disk: they must still have room when uploads have none. */
+  const checkRoom = Effect.tryPromise({ try: () => statfs(directory), catch: failed("put") }).pipe(
+    Effect.flatMap(({ bavail, bsize }) =>
+      bavail * bsize < minFreeBytes
+        ? new ObjectStoreFull({ message: `The object store keeps ${minFreeBytes} bytes of its disk free` })
+        : Effect.void
+    )
+  )
+
   const put = Effect.fn("ObjectStoreFileSystem.put")(function* <E>(
     key: ObjectKey,
     content: Stream.Stream<Uint8Array, E>
   ) {
+    if (minFreeBytes > 0) yield* checkRoom
     const temporary = join(incoming, `${key}.${randomUUID()}`)
     yield* Effect.addFinalizer(() => Effect.ignore(fs.remove(temporary, { force: true })))
-    const file = yield* Effect.mapError(fs.open(temporary, { flag: "wx", mode: 0o600 }), failed("put"))
+    const file = yield* Effect.mapError(fs.open(temporary, { flag: "wx", mode: 0o600 }), failedPut)
     let sizeBytes = 0
     // A write that was left behind by an interruption could hit the descriptor's next owner, so each one is seen out.
     yield* Stream.runForEach(content, (chunk) => {
       sizeBytes += chunk.length
-      return Effect.uninterruptible(Effect.mapError(file.writeAll(chunk), failed("put")))
+      return Effect.uninterruptible(Effect.mapError(file.writeAll(chunk), failedPut))
     })
     yield* file.sync.pipe(
       Effect.andThen(fs.rename(temporary, pathOf(key))),
       Effect.andThen(
         syncFolder(folderOf(key)).pipe(Effect.onError(() => Effect.ignore(fs.remove(pathOf(key), { force: true }))))
       ),
-      Effect.mapError(failed("put")),
+      Effect.mapError(failedPut),
       Effect.uninterruptible
     )
     return sizeBytes
@@ -122,7 +146,8 @@ const make = Effect.fnUntraced(function* (directory: string) {
   })
 })
 
-const layerNoDeps = (directory: string) => Layer.effect(ObjectStore, Effect.mapError(make(directory), failed("start")))
+const layerNoDeps = (directory: string, options: FileSystemOptions = {}) =>
+  Layer.effect(ObjectStore, Effect.mapError(make(directory, options), failed("start")))
 
 export const ObjectStoreFileSystem = {
   layerNoDeps,
@@ -131,6 +156,6 @@ export const ObjectStoreFileSystem = {
    * `incoming`, flushed and renamed, so that it is seen whole or not at all, also after a power cut. Several processes
    * may share the folder.
    */
-  layer: (directory: string): Layer.Layer<ObjectStore, ObjectStoreError> =>
-    Layer.provide(layerNoDeps(directory), NodeFileSystem.layer)
+  layer: (directory: string, options: FileSystemOptions = {}): Layer.Layer<ObjectStore, ObjectStoreError> =>
+    Layer.provide(layerNoDeps(directory, options), NodeFileSystem.layer)
 }

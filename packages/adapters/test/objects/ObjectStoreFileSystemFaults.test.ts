@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
+import { ObjectStore, ObjectStoreError, ObjectStoreFull } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { collect, endless, newKey, peakOf } from "@kite/testkit/objects/Content"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
@@ -61,6 +61,20 @@ it.effect("passes over names that are not its own", () =>
   })
 )
 
+it.effect("takes nothing more when less of the disk is free than is to stay free, and still gives what it has", () =>
+  Effect.gen(function* () {
+    const directory = yield* temporaryDirectory
+    const key = yield* newKey
+    yield* (yield* open(directory)).put(key, Stream.make(new Uint8Array(10)))
+    const layer = ObjectStoreFileSystem.layer(directory, { minFreeBytes: Number.MAX_SAFE_INTEGER })
+    const objects = Context.get(yield* Layer.build(layer), ObjectStore)
+    assert.instanceOf(yield* Effect.flip(objects.put(yield* newKey, Stream.make(new Uint8Array(10)))), ObjectStoreFull)
+    assert.deepEqual(yield* incoming(directory), [])
+    assert.lengthOf(yield* collect(objects.get(key)), 10)
+    yield* objects.remove(key)
+  })
+)
+
 it.effect("fails with the disk's own error when the disk is full", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
@@ -76,7 +90,7 @@ it.effect("fails with the disk's own error when the disk is full", () =>
     )
     const [objects, key] = [Context.get(yield* Layer.build(layer), ObjectStore), yield* newKey]
     const error = yield* Effect.flip(objects.put(key, endless(100_000)))
-    assert.instanceOf(error, ObjectStoreError)
+    assert.instanceOf(error, ObjectStoreFull)
     assert.include(inspect(error, { depth: 10 }), "ENOSPC")
     assert.strictEqual((yield* Effect.flip(collect(objects.get(key))))._tag, "ObjectNotFound")
   }).pipe(Effect.provide(NodeFileSystem.layer))

@@ -31,7 +31,7 @@ for (const [name, fault, tries] of faults) {
       ] as const
       for (const [method, call] of calls) {
         requests.length = 0
-        assert.instanceOf(yield* Effect.flip(call), ObjectStoreError)
+        assert.instanceOf(yield* Effect.flip<unknown, unknown, never>(call), ObjectStoreError)
         assert.strictEqual(requests.filter((line) => line.startsWith(method)).length, tries)
       }
     })

@@ -69,6 +69,11 @@ const expected: Record<keyof Settings["Service"], Expected> = {
   ADMIN_PASSWORD: { unset: "undefined", good: { "up, up and away": "up, up and away" }, bad: ["hunter2hunt"] },
   MAX_UPLOAD_BYTES: bytes(26_214_400),
   QUOTA_BYTES: bytes(100_000_000),
+  MIN_FREE_DISK: bytes(536_870_912),
+  MAX_CONNECTIONS: whole(10_000, 1, 1_000_000),
+  MAX_CONNECTIONS_PER_ADDRESS: whole(200, 1, 1_000_000),
+  MAX_UPLOADS_PER_ACCOUNT: whole(20, 1, 1_000),
+  MAX_DOWNLOADS_PER_ACCOUNT: whole(20, 1, 1_000),
   CORS_ORIGINS: {
     unset: "",
     good: { "https://a.example.org, http://localhost:5173,": "https://a.example.org,http://localhost:5173" },

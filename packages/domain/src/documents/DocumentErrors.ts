@@ -65,3 +65,17 @@ export class ExtractionRunning extends HttpApiError.Problem<ExtractionRunning>()
   status: 409,
   title: "The document is being processed already"
 }) {}
+
+/** 429 with `Retry-After`: the account has too many uploads or downloads under way. */
+export class TooManyTransfers extends HttpApiError.Problem<TooManyTransfers>()("TooManyTransfers", {
+  type: problemType("too-many-transfers"),
+  status: 429,
+  title: "Too many uploads or downloads at once"
+}) {}
+
+/** 507: the server's disk is nearly full; everything but uploads works. */
+export class InsufficientStorage extends HttpApiError.Problem<InsufficientStorage>()("InsufficientStorage", {
+  type: problemType("insufficient-storage"),
+  status: 507,
+  title: "The server has no room for more files"
+}) {}

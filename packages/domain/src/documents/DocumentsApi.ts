@@ -8,10 +8,12 @@ import { NotFound, Unavailable } from "../Problem.ts"
 import { Document, DocumentId } from "./Document.ts"
 import {
   ExtractionRunning,
+  InsufficientStorage,
   InvalidCursor,
   InvalidUpload,
   QuotaExceeded,
   TextNotReady,
+  TooManyTransfers,
   UnsupportedFile,
   UploadTooLarge
 } from "./DocumentErrors.ts"
@@ -41,7 +43,15 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
     HttpApiEndpoint.post("upload", "/", {
       payload: Upload,
       success: Document.pipe(HttpApiSchema.status(201)),
-      error: [InvalidUpload, QuotaExceeded, UploadTooLarge, UnsupportedFile, Unavailable]
+      error: [
+        InvalidUpload,
+        QuotaExceeded,
+        UploadTooLarge,
+        UnsupportedFile,
+        TooManyTransfers,
+        InsufficientStorage,
+        Unavailable
+      ]
     }).annotate(OpenApi.Summary, "Upload a document"),
     HttpApiEndpoint.get("list", "/", { query: ListQuery, success: DocumentPage, error: InvalidCursor }).annotate(
       OpenApi.Summary,
@@ -64,7 +74,7 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
     HttpApiEndpoint.get("content", "/:id/content", {
       params,
       success: HttpApiSchema.StreamUint8Array(),
-      error: [NotFound, Unavailable]
+      error: [NotFound, TooManyTransfers, Unavailable]
     }).annotate(OpenApi.Summary, "Download the bytes"),
     HttpApiEndpoint.get("text", "/:id/text", {
       params,

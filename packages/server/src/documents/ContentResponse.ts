@@ -1,10 +1,13 @@
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
+import type { UserId } from "@kite/domain/auth/User"
 import { Unavailable } from "@kite/domain/Problem"
 import * as ContentDisposition from "content-disposition"
 import { Effect, Sink, Stream } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import parseRange from "range-parser"
 import type { DocumentRow } from "./DocumentRow.ts"
+import { dropWhenStalled } from "./StalledDownload.ts"
+import { Transfers } from "./Transfers.ts"
 
 const etagOf = ({ sha256 }: DocumentRow) => `"${sha256}"`
 
@@ -29,9 +32,9 @@ const rangeOf = ({ headers, method }: HttpServerRequest.HttpServerRequest, size:
  * A document's bytes over HTTP: 200, 206, 304 or 416. Always an attachment under its own name in a sandbox: what people
  * upload must never run as a page of this origin.
  */
-export const makeContentResponse = Effect.map(ObjectStore, (store) =>
+export const makeContentResponse = Effect.map(Effect.all([ObjectStore, Transfers]), ([store, transfers]) =>
   Effect.fnUntraced(
-    function* (row: DocumentRow) {
+    function* (owner: UserId, row: DocumentRow) {
       const request = yield* HttpServerRequest.HttpServerRequest
       const etag = etagOf(row)
       const validators = { etag, "accept-ranges": "bytes", "cache-control": "private, no-cache" }
@@ -58,6 +61,8 @@ export const makeContentResponse = Effect.map(ObjectStore, (store) =>
         }
       }
       if (request.method === "HEAD") return HttpServerResponse.stream(Stream.empty, options)
+      yield* transfers.download(owner)
+      yield* dropWhenStalled(request)
       // The first bytes are awaited before the status goes out, so that a store that is down is a 503 and no torn download.
       const [first, rest] = yield* Stream.peel(
         store.get(row.objectKey, range && { start, end }),

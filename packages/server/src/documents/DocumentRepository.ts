@@ -31,8 +31,16 @@ export class DocumentRepository extends Context.Service<
   DocumentRepository,
   {
     readonly quota: (owner: UserId) => Effect.Effect<Quota>
-    /** Charges the quota and writes the row, or does neither and answers none where the quota has not enough left. */
-    readonly insert: (owner: UserId, id: DocumentId, file: StoredFile) => Effect.Effect<Option.Option<DocumentRow>>
+    /**
+     * Charges the quota, what the upload's reservation held included, and writes the row; or does neither and returns none where
+     * the quota does not have enough left.
+     */
+    readonly insert: (
+      owner: UserId,
+      id: DocumentId,
+      file: StoredFile,
+      reservationId: string
+    ) => Effect.Effect<Option.Option<DocumentRow>>
     readonly find: (owner: UserId, id: DocumentId) => Effect.Effect<Option.Option<DocumentRow>>
     readonly list: (owner: UserId, options: ListOptions) => Effect.Effect<ReadonlyArray<DocumentRow>>
     readonly pages: (id: DocumentId) => Effect.Effect<ReadonlyArray<Page>>
@@ -73,12 +81,19 @@ export class DocumentRepository extends Context.Service<
           quotaOf(sql`SELECT used_bytes, limit_bytes FROM users WHERE id = ${owner}`).pipe(
             Effect.map(Option.getOrThrow)
           ),
-        insert: Effect.fn("DocumentRepository.insert")(function* (owner, id, file) {
+        insert: Effect.fn("DocumentRepository.insert")(function* (owner, id, file, reservationId) {
           const at = yield* now
           return yield* one(sql`
-            WITH charged AS (
-              UPDATE users SET used_bytes = used_bytes + ${file.sizeBytes}
-              WHERE id = ${owner} AND used_bytes + ${file.sizeBytes} <= limit_bytes RETURNING id
+            WITH reserved AS (
+              SELECT coalesce(sum(bytes), 0)::bigint AS bytes FROM upload_reservations WHERE id = ${reservationId}
+            ), charged AS (
+              UPDATE users SET used_bytes = used_bytes + ${file.sizeBytes}, reserved_bytes = reserved_bytes - reserved.bytes
+              FROM reserved
+              WHERE users.id = ${owner}
+                AND used_bytes + ${file.sizeBytes} + reserved_bytes - reserved.bytes <= limit_bytes
+              RETURNING users.id
+            ), settled AS (
+              DELETE FROM upload_reservations USING charged WHERE upload_reservations.id = ${reservationId}
             )
             INSERT INTO documents
               (id, user_id, object_key, filename, content_type, size_bytes, sha256, status, created_at, updated_at)

@@ -7,10 +7,12 @@ import type { UserId } from "@kite/domain/auth/User"
 import { type Document, DocumentId } from "@kite/domain/documents/Document"
 import {
   ExtractionRunning,
+  InsufficientStorage,
   InvalidCursor,
   type InvalidUpload,
   QuotaExceeded,
   TextNotReady,
+  type TooManyTransfers,
   type UnsupportedFile,
   type UploadTooLarge
 } from "@kite/domain/documents/DocumentErrors"
@@ -24,6 +26,8 @@ import { SqlClient } from "effect/sql"
 import { AuditLog } from "../audit/AuditLog.ts"
 import { DocumentRepository } from "./DocumentRepository.ts"
 import { type DocumentRow, toDocument } from "./DocumentRow.ts"
+import { QuotaReservations } from "./QuotaReservations.ts"
+import { Transfers } from "./Transfers.ts"
 import { receiveUpload, rejectSize, type StoredFile } from "./Upload.ts"
 
 const defaultPageSize = 20
@@ -41,7 +45,16 @@ export class Documents extends Context.Service<
       owner: UserId,
       parts: Parts,
       bodyBytes: number
-    ) => Effect.Effect<Document, InvalidUpload | QuotaExceeded | UploadTooLarge | UnsupportedFile | Unavailable>
+    ) => Effect.Effect<
+      Document,
+      | InvalidUpload
+      | QuotaExceeded
+      | UploadTooLarge
+      | UnsupportedFile
+      | TooManyTransfers
+      | InsufficientStorage
+      | Unavailable
+    >
     readonly list: (owner: UserId, query: ListQuery) => Effect.Effect<DocumentPage, InvalidCursor>
     readonly get: (owner: UserId, id: DocumentId) => Effect.Effect<DocumentRow, NotFound>
     readonly rename: (owner: UserId, id: DocumentId, filename: string) => Effect.Effect<Document, NotFound>
@@ -57,6 +70,8 @@ export class Documents extends Context.Service<
       const store = yield* ObjectStore
       const queue = yield* ExtractionQueue
       const repository = yield* DocumentRepository
+      const reservations = yield* QuotaReservations
+      const transfers = yield* Transfers
       const audit = yield* AuditLog
       const { MAX_UPLOAD_BYTES: maxUploadBytes } = yield* Settings
       const maxBodySize = ByteSize.bytes(maxUploadBytes + multipartOverhead)
@@ -69,8 +84,8 @@ export class Documents extends Context.Service<
         yield* queue.offer({ documentId: id, userId: owner, attempt, correlationId: yield* CorrelationId })
       })
 
-      const record = Effect.fnUntraced(function* (owner: UserId, file: StoredFile) {
-        const row = yield* repository.insert(owner, DocumentId.make(SecureRandom.uuidV7Unsafe()), file)
+      const record = Effect.fnUntraced(function* (owner: UserId, file: StoredFile, reservationId: string) {
+        const row = yield* repository.insert(owner, DocumentId.make(SecureRandom.uuidV7Unsafe()), file, reservationId)
         if (Option.isSome(row)) {
           const { id, sizeBytes, contentType } = row.value
           yield* offer(owner, row.value)
@@ -87,22 +102,32 @@ export class Documents extends Context.Service<
         get,
         upload: Effect.fn("Documents.upload")(
           function* (owner, parts, bodyBytes) {
+            yield* transfers.upload(owner)
             const quota = yield* repository.quota(owner)
-            const allowance = { quota, maxUploadBytes }
-            const hopeless = rejectSize(allowance, Math.max(0, bodyBytes - multipartOverhead))
+            const hopeless = rejectSize({ quota, maxUploadBytes }, Math.max(0, bodyBytes - multipartOverhead))
             if (hopeless !== undefined) return yield* hopeless
+            const expectedBytes = bodyBytes > 0 ? Math.min(bodyBytes, maxUploadBytes) : maxUploadBytes
+            const reservation = yield* reservations.open(owner, expectedBytes)
+            const allowance = { quota, maxUploadBytes, reservation }
             const bounded = Stream.provideService(parts, HttpIncomingMessage.MaxBodySize, maxBodySize)
             return yield* receiveUpload(store, bounded, allowance, (file) =>
               Effect.gen(function* () {
-                const row = yield* orDefect(sql.withTransaction(record(owner, file)))
+                const row = yield* orDefect(sql.withTransaction(record(owner, file, reservation.id)))
                 if (Option.isSome(row)) return toDocument(row.value)
                 return yield* new QuotaExceeded({ ...(yield* repository.quota(owner)), rejectedBytes: file.sizeBytes })
               })
             )
           },
-          Effect.catchTag("ObjectStoreError", (error) =>
-            Effect.andThen(Effect.logError("The object store failed", error), Effect.fail(new Unavailable({})))
-          )
+          Effect.scoped,
+          Effect.catchTags({
+            ObjectStoreError: (error) =>
+              Effect.andThen(Effect.logError("The object store failed", error), Effect.fail(new Unavailable({}))),
+            ObjectStoreFull: (error) =>
+              Effect.andThen(
+                Effect.logError("The object store is full", error),
+                Effect.fail(new InsufficientStorage({}))
+              )
+          })
         ),
         list: Effect.fn("Documents.list")(function* (owner, query) {
           const { limit = defaultPageSize, sort = "-createdAt", cursor, q, status } = query
@@ -155,5 +180,7 @@ export class Documents extends Context.Service<
     })
   )
 
-  static readonly layer = Documents.layerNoDeps.pipe(Layer.provide([DocumentRepository.layer, AuditLog.layer]))
+  static readonly layer = Documents.layerNoDeps.pipe(
+    Layer.provide([DocumentRepository.layer, QuotaReservations.layer, Transfers.layer, AuditLog.layer])
+  )
 }

@@ -7,10 +7,16 @@ import { makeContentResponse } from "./ContentResponse.ts"
 import { toDocument } from "./DocumentRow.ts"
 import { Documents } from "./Documents.ts"
 
-const setLocation = (id: string) =>
+const setHeader = (name: string, value: string) =>
   HttpEffect.appendPreResponseHandler((_request, response) =>
-    Effect.succeed(HttpServerResponse.setHeader(response, "location", `/api/documents/${id}`))
+    Effect.succeed(HttpServerResponse.setHeader(response, name, value))
   )
+
+/** Some transfer of the account ends soon. */
+const retryAfter = (problem: { readonly _tag: string }) =>
+  problem._tag === "TooManyTransfers" ? setHeader("retry-after", "1") : Effect.void
+
+const setLocation = (id: string) => setHeader("location", `/api/documents/${id}`)
 
 export const layer = HttpApiBuilder.group(
   Api,
@@ -22,7 +28,7 @@ export const layer = HttpApiBuilder.group(
     return handlers.handleAll({
       upload: Effect.fn(function* ({ payload, request }) {
         const bodyBytes = Number(request.headers["content-length"] ?? 0)
-        const document = yield* documents.upload(yield* owner, payload, bodyBytes)
+        const document = yield* Effect.tapError(documents.upload(yield* owner, payload, bodyBytes), retryAfter)
         yield* setLocation(document.id)
         return document
       }),
@@ -34,11 +40,10 @@ export const layer = HttpApiBuilder.group(
         ),
       rename: ({ params, payload }) => Effect.flatMap(owner, (id) => documents.rename(id, params.id, payload.filename)),
       remove: ({ params }) => Effect.flatMap(owner, (id) => documents.remove(id, params.id)),
-      content: ({ params }) =>
-        owner.pipe(
-          Effect.flatMap((id) => documents.get(id, params.id)),
-          Effect.flatMap(respondContent)
-        ),
+      content: Effect.fn(function* ({ params }) {
+        const id = yield* owner
+        return yield* Effect.tapError(respondContent(id, yield* documents.get(id, params.id)), retryAfter)
+      }),
       text: ({ params }) => Effect.flatMap(owner, (id) => documents.text(id, params.id)),
       reprocess: ({ params }) => Effect.flatMap(owner, (id) => documents.reprocess(id, params.id))
     })

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
+import type { ObjectStore, ObjectStoreError, ObjectStoreFull } from "@kite/adapters/objects/ObjectStore"
 import { type ContentType, ObjectKey, Sha256 } from "@kite/domain/documents/Document"
 import { InvalidUpload, QuotaExceeded, UnsupportedFile, UploadTooLarge } from "@kite/domain/documents/DocumentErrors"
 import { sanitizeFilename } from "@kite/domain/documents/Filename"
@@ -8,6 +8,7 @@ import { Effect, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Multipart } from "effect/http"
 import { ContentSniffer } from "./ContentSniffer.ts"
+import type { Reservation } from "./QuotaReservations.ts"
 
 /** A file that lies in the object store and belongs to no document yet. */
 export interface StoredFile {
@@ -21,12 +22,14 @@ export interface StoredFile {
 export interface Allowance {
   readonly quota: Quota
   readonly maxUploadBytes: number
+  /** Holds the quota of what has come so far against the account's other uploads. */
+  readonly reservation: Reservation
 }
 
 type UploadProblem = InvalidUpload | QuotaExceeded | UploadTooLarge | UnsupportedFile
 
 /** The problem of a file of at least this size, where it may not be that large. */
-export const rejectSize = ({ quota, maxUploadBytes }: Allowance, size: number) => {
+export const rejectSize = ({ quota, maxUploadBytes }: Omit<Allowance, "reservation">, size: number) => {
   const fields = { ...quota, rejectedBytes: ByteCount.make(size) }
   if (size > maxUploadBytes) return new UploadTooLarge({ ...fields, maxUploadBytes: ByteCount.make(maxUploadBytes) })
   return quota.usedBytes + size > quota.limitBytes ? new QuotaExceeded(fields) : undefined
@@ -46,17 +49,25 @@ const storeFile = Effect.fnUntraced(function* (
   objectKey: ObjectKey,
   source: Multipart.File["content"],
   allowance: Allowance
-): Effect.fn.Return<Omit<StoredFile, "filename">, UploadProblem | ObjectStoreError> {
+): Effect.fn.Return<Omit<StoredFile, "filename">, UploadProblem | ObjectStoreFull | ObjectStoreError> {
   const hash = createHash("sha256")
   const sniffer = new ContentSniffer()
   let size = 0
+  const heldByOthers = () =>
+    new QuotaExceeded({
+      ...allowance.quota,
+      rejectedBytes: ByteCount.make(size),
+      detail: "Other uploads of this account hold what is left of the quota"
+    })
   const take = (chunk: Uint8Array): Effect.Effect<Uint8Array, UploadProblem> => {
     size += chunk.length
     const problem = rejectSize(allowance, size)
     if (problem !== undefined) return Effect.fail(problem)
     if (!sniffer.push(chunk)) return Effect.fail(new UnsupportedFile({}))
     hash.update(chunk)
-    return Effect.succeed(chunk)
+    return Effect.flatMap(allowance.reservation.hold(size), (isHeld) =>
+      isHeld ? Effect.succeed(chunk) : Effect.fail(heldByOthers())
+    )
   }
   const content = source.pipe(Stream.mapError(unreadable), Stream.mapEffect(take))
   yield* store.put(objectKey, content)
@@ -83,7 +94,7 @@ export const receiveUpload = Effect.fnUntraced(function* <A, E>(
 
   const readPart = Effect.fnUntraced(function* (
     part: Multipart.Part
-  ): Effect.fn.Return<void, UploadProblem | ObjectStoreError> {
+  ): Effect.fn.Return<void, UploadProblem | ObjectStoreFull | ObjectStoreError> {
     if (part._tag === "Field" && part.key === "filename") {
       received.filename = part.value
     } else if (part._tag === "File" && part.key === "file" && received.file === undefined) {

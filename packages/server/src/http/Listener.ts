@@ -4,6 +4,7 @@ import { Settings } from "@kite/adapters/settings/Settings"
 import { Unavailable } from "@kite/domain/Problem"
 import { Effect, Layer } from "effect"
 import { makeClientErrors } from "../observability/ClientErrors.ts"
+import { limitConnections } from "./ConnectionLimits.ts"
 
 /** A slow or silent client costs a socket for these times and no longer (408), and its headers no more than these bytes (431). */
 const bounds = { headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }
@@ -34,8 +35,13 @@ const makeServer = (clientErrors: Effect.Success<typeof makeClientErrors>) => {
 /** The HTTP server on HOST and PORT. When its scope closes it takes nothing new and gives what is open SHUTDOWN_GRACE. */
 export const layer = Layer.unwrap(
   Effect.gen(function* () {
-    const { PORT: port, HOST: host, SHUTDOWN_GRACE: gracefulShutdownTimeout } = yield* Settings
+    const settings = yield* Settings
+    const { PORT: port, HOST: host, SHUTDOWN_GRACE: gracefulShutdownTimeout } = settings
     const clientErrors = yield* makeClientErrors
-    return NodeHttpServer.layer(() => makeServer(clientErrors), { port, host, gracefulShutdownTimeout })
+    return NodeHttpServer.layer(() => limitConnections(makeServer(clientErrors), settings), {
+      port,
+      host,
+      gracefulShutdownTimeout
+    })
   })
 )

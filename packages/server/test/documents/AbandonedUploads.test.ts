@@ -89,7 +89,8 @@ const parts = Stream.make({
 } as unknown as Multipart.File)
 const allowance = {
   quota: { usedBytes: ByteCount.make(0), limitBytes: ByteCount.make(100) },
-  maxUploadBytes: 100
+  maxUploadBytes: 100,
+  reservation: { id: "00000000-0000-4000-8000-000000000000", hold: () => Effect.succeed(true) }
 }
 
 describe("an upload that is being recorded", () => {
