@@ -31,7 +31,7 @@ layer(TestServer.layerWith({ ...untrusted, MAX_CONNECTIONS_PER_ADDRESS: "5" }), 
       Effect.gen(function* () {
         assert.strictEqual(yield* served(8), 5)
         // The server hears of the ends a moment later.
-      yield* served(5).pipe(Effect.repeat({ until: (count) => count === 5 }), Effect.timeout("10 seconds"))
+        yield* served(5).pipe(Effect.repeat({ until: (count) => count === 5 }), Effect.timeout("10 seconds"))
       })
     )
   }
