@@ -1,6 +1,6 @@
 import { CorrelationId } from "@kite/adapters/logging/RequestContext"
-import { Email } from "@kite/domain/auth/Email"
-import { AccountCreation } from "@kite/server/admin/AccountCreation"
+import { Email } from "@kite/domain/users/Email"
+import { AccountCreation } from "@kite/server/users/Accounts"
 import { Console, Effect, Layer, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { SecureRandom } from "effect/crypto"

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { UserId } from "../auth/User.ts"
+import { UserId } from "../users/User.ts"
 
 /** What is recorded. A name, once written, keeps its meaning. */
 export const AuditAction = Schema.Literals([

@@ -1,7 +1,7 @@
 import { Schema, SchemaTransformation } from "effect"
-import { UserId } from "../auth/User.ts"
 import { maxPageSize } from "../documents/DocumentList.ts"
 import { formatIp, parseIp } from "../network/Ip.ts"
+import { UserId } from "../users/User.ts"
 import { AuditAction, AuditEntry, AuditId } from "./AuditEntry.ts"
 
 /** ISO 8601 in UTC. */

@@ -2,6 +2,8 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { IpRateLimit } from "../limits/IpRateLimit.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
+import { Email } from "../users/Email.ts"
+import { User } from "../users/User.ts"
 import {
   EmailTaken,
   ForeignOrigin,
@@ -12,10 +14,8 @@ import {
   WrongPassword
 } from "./AuthErrors.ts"
 import { Authentication } from "./Authentication.ts"
-import { Email } from "./Email.ts"
 import { GivenPassword, NewPassword } from "./Password.ts"
 import { ResetToken } from "./ResetToken.ts"
-import { User } from "./User.ts"
 
 /** What login and refresh answer; the refresh token travels in an httpOnly cookie. `expiresIn` is in seconds. */
 export const Session = Schema.Struct({

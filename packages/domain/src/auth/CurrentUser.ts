@@ -1,5 +1,5 @@
 import { Context } from "effect"
-import type { Role, UserId } from "./User.ts"
+import type { Role, UserId } from "../users/User.ts"
 
 /** Who makes the request and in which session: what the access token says, without a query. */
 export class CurrentUser extends Context.Service<

@@ -1,6 +1,6 @@
-import type { Email } from "@kite/domain/auth/Email"
+import type { Email } from "@kite/domain/users/Email"
 import type { Redacted } from "effect"
-import { mail, resetLink } from "../auth/AuthMails.ts"
+import { mail, resetLink } from "../users/UserMails.ts"
 
 /** As a reset mail that one has asked for. */
 export const forcedResetMail = (to: Email, publicUrl: string, token: Redacted.Redacted) =>

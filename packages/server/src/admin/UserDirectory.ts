@@ -1,7 +1,7 @@
 import { ByteCountFromBigInt, decodeRow, decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
-import type { AdminUser, UserChange, UserPage, UserQuery } from "@kite/domain/admin/AdminUser"
-import { Email } from "@kite/domain/auth/Email"
-import { Role, UserId } from "@kite/domain/auth/User"
+import type { AdminUser, UserChange, UserPage, UserQuery } from "@kite/domain/users/AdminUser"
+import { Email } from "@kite/domain/users/Email"
+import { Role, UserId } from "@kite/domain/users/User"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 

@@ -1,5 +1,5 @@
 import { AuditDetails, type AuditEntry, AuditId, AuditSubject } from "@kite/domain/audit/AuditEntry"
-import { UserId } from "@kite/domain/auth/User"
+import { UserId } from "@kite/domain/users/User"
 import { Schema } from "effect"
 
 export const AuditRow = Schema.Struct({

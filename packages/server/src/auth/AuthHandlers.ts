@@ -3,10 +3,10 @@ import { InvalidSession } from "@kite/domain/auth/AuthErrors"
 import { CurrentUser } from "@kite/domain/auth/CurrentUser"
 import { Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Auth, type Granted } from "./Auth.ts"
-import { makeOriginCheck } from "./OriginCheck.ts"
+import { Auth, type Granted } from "./Logins.ts"
 import { Passwords } from "./Passwords.ts"
-import { clearRefreshCookie, refreshToken, setRefreshCookie } from "./RefreshCookie.ts"
+import { makeOriginCheck } from "./sessions/OriginCheck.ts"
+import { clearRefreshCookie, refreshToken, setRefreshCookie } from "./sessions/RefreshCookie.ts"
 
 const answer = ({ body, session }: Granted) => Effect.as(setRefreshCookie(session), body)
 

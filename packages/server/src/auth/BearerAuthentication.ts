@@ -3,7 +3,7 @@ import { Authentication } from "@kite/domain/auth/Authentication"
 import { CurrentUser } from "@kite/domain/auth/CurrentUser"
 import { Effect, Layer } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
-import { AccessTokens } from "./AccessTokens.ts"
+import { AccessTokens } from "./tokens/AccessTokens.ts"
 
 /** RFC 6750 section 3: every 401 names the scheme. Which check failed stays untold. */
 const challenge = HttpEffect.appendPreResponseHandler((_request, response) =>

@@ -3,7 +3,6 @@ import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { orDefect } from "@kite/adapters/postgres/Rows"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
-import type { UserId } from "@kite/domain/auth/User"
 import { type Document, DocumentId } from "@kite/domain/documents/Document"
 import {
   ExtractionRunning,
@@ -17,6 +16,7 @@ import {
 import { type DocumentPage, fromCursor, type ListQuery, toCursor } from "@kite/domain/documents/DocumentList"
 import type { DocumentText } from "@kite/domain/documents/DocumentsApi"
 import { NotFound, Unavailable } from "@kite/domain/Problem"
+import type { UserId } from "@kite/domain/users/User"
 import { ByteSize, Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpIncomingMessage, type Multipart } from "effect/http"
