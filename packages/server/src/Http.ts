@@ -3,15 +3,10 @@ import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import * as AuditHandlers from "./audit/AuditHandlers.ts"
-import { AuditLog } from "./audit/AuditLog.ts"
-import { AuditTrail } from "./audit/AuditTrail.ts"
 import * as AuthHandlers from "./auth/AuthHandlers.ts"
 import * as BearerAuthentication from "./auth/BearerAuthentication.ts"
-import { Auth } from "./auth/Logins.ts"
-import { Passwords } from "./auth/Passwords.ts"
 import * as PasswordResetPage from "./auth/passwords/PasswordResetPage.ts"
 import * as RoleChecking from "./auth/RoleChecking.ts"
-import { AccessTokens } from "./auth/tokens/AccessTokens.ts"
 import { Documents } from "./documents/Documents.ts"
 import * as DocumentsHandlers from "./documents/DocumentsHandlers.ts"
 import { Health } from "./health/Health.ts"
@@ -28,22 +23,19 @@ import * as UnchargedRequests from "./limits/UnchargedRequests.ts"
 import * as Metrics from "./observability/Metrics.ts"
 import * as MetricsEndpoint from "./observability/MetricsEndpoint.ts"
 import * as RouteTemplate from "./observability/RouteTemplate.ts"
-import { AccountCreation } from "./users/Accounts.ts"
-import { Administration } from "./users/Administration.ts"
 import * as FirstAdmin from "./users/FirstAdmin.ts"
-import * as AdminHandlers from "./users/UsersHandlers.ts"
+import * as UsersHandlers from "./users/UsersHandlers.ts"
 
 const handlers = Layer.mergeAll(
   AuthHandlers.layer,
   DocumentsHandlers.layer,
-  AdminHandlers.layer,
+  UsersHandlers.layer,
   AuditHandlers.layer,
   HealthHandlers.layer
 ).pipe(
   Layer.provide([BearerAuthentication.layer, RoleChecking.layer, RequestValidationLayer.layer]),
   Layer.provide([IpRateLimiting.layer, AccountRateLimiting.layer]),
-  Layer.provide([Auth.layer, Passwords.layer, AccessTokens.layer, Documents.layer]),
-  Layer.provide([Administration.layer, AccountCreation.layer, AuditLog.layer, AuditTrail.layer])
+  Layer.provide(Documents.layer)
 )
 
 const routes = Layer.mergeAll(

@@ -4,6 +4,6 @@ import { Schema } from "effect"
 export const ByteCount = Schema.Natural.pipe(Schema.brand("ByteCount"))
 export type ByteCount = typeof ByteCount.Type
 
-/** How much an account may store and how much of it is used. */
+/** How many bytes an account may store, and how many it stores. */
 export const Quota = Schema.Struct({ usedBytes: ByteCount, limitBytes: ByteCount }).annotate({ identifier: "Quota" })
 export type Quota = typeof Quota.Type

@@ -3,32 +3,33 @@ import type { UserId } from "@kite/domain/users/User"
 import { Effect } from "effect"
 import { AuditLog } from "./AuditLog.ts"
 
-/** What can happen to an account or its sessions. */
-export type AuthEvent = Extract<
-  AuditAction,
-  | "register"
-  | "login"
-  | "login_failed"
-  | "logout"
-  | "logout_all"
-  | "token_reuse"
-  | "password_changed"
-  | "password_reset_requested"
-  | "password_reset"
->
+const messages = {
+  register: "Account registered",
+  login: "Logged in",
+  login_failed: "Login failed",
+  logout: "Logged out",
+  logout_all: "Logged out everywhere",
+  token_reuse: "Refresh token reused; the session was ended",
+  password_changed: "Password changed",
+  password_reset_requested: "Password reset requested",
+  password_reset: "Password reset"
+} satisfies Partial<Record<AuditAction, string>>
 
-const alarming: ReadonlySet<AuthEvent> = new Set(["login_failed", "token_reuse"])
-/** What anybody may have done: the account is what it was done to. */
-const anonymous: ReadonlySet<AuthEvent> = new Set(["login_failed", "token_reuse", "password_reset_requested"])
+/** What can happen to an account or its sessions. */
+export type AccountEvent = keyof typeof messages
+
+const warnings: ReadonlySet<AccountEvent> = new Set(["login_failed", "token_reuse"])
+/** Events that anybody can cause: the account is their subject, not their actor. */
+const anonymous: ReadonlySet<AccountEvent> = new Set(["login_failed", "token_reuse", "password_reset_requested"])
 
 /**
- * Records events in the log and in the audit log, inside the transaction of what they tell where there is one. `userId` is
- * the account concerned; unknown where a login named none. Never takes an e-mail, a token or a password.
+ * Records an event in the log and, in the surrounding transaction, in the audit log. `userId` is the account concerned;
+ * undefined if the e-mail of a login is unknown. Never takes an e-mail address, a token or a password.
  */
-export const makeRecordAuthEvent = Effect.map(AuditLog, (audit) =>
-  Effect.fnUntraced(function* (event: AuthEvent, userId: UserId | undefined) {
-    const log = alarming.has(event) ? Effect.logWarning : Effect.logInfo
-    yield* log(`auth: ${event}`).pipe(Effect.annotateLogs({ event, user_id: userId }))
+export const makeRecordAccountEvent = Effect.map(AuditLog, (audit) =>
+  Effect.fnUntraced(function* (event: AccountEvent, userId: UserId | undefined) {
+    const log = warnings.has(event) ? Effect.logWarning : Effect.logInfo
+    yield* log(messages[event]).pipe(Effect.annotateLogs({ event, user_id: userId }))
     yield* audit.record({
       action: event,
       actorId: anonymous.has(event) ? undefined : userId,

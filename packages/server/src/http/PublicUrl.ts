@@ -1,7 +1,7 @@
 import { Settings } from "@kite/adapters/settings/Settings"
 import { Effect } from "effect"
 
-/** Where people reach this kite, without a slash at the end: PUBLIC_URL, else where it listens. Never what a Host header says. */
+/** The base URL of this kite, without a trailing slash: PUBLIC_URL, or the address it listens on. Never taken from a Host header. */
 export const publicUrl = Effect.map(Settings, ({ PUBLIC_URL, HOST, PORT }) =>
   (PUBLIC_URL ?? `http://${HOST.includes(":") ? `[${HOST}]` : HOST}:${PORT}`).replace(/\/+$/, "")
 )

@@ -1,20 +1,20 @@
 import { Api } from "@kite/domain/Api"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { AccountCreation } from "./Accounts.ts"
+import { Accounts } from "./Accounts.ts"
 import { Administration } from "./Administration.ts"
 
 export const layer = HttpApiBuilder.group(
   Api,
-  "admin",
+  "users",
   Effect.fn(function* (handlers) {
     const administration = yield* Administration
-    const { create } = yield* AccountCreation
+    const accounts = yield* Accounts
     return handlers.handleAll({
-      listUsers: ({ query }) => administration.list(query),
-      createUser: ({ payload }) => create(payload),
-      changeUser: ({ params, payload }) => administration.change(params.id, payload),
+      list: ({ query }) => administration.list(query),
+      create: ({ payload }) => accounts.create(payload),
+      change: ({ params, payload }) => administration.change(params.id, payload),
       forcePasswordReset: ({ params }) => administration.forcePasswordReset(params.id)
     })
   })
-)
+).pipe(Layer.provide([Administration.layer, Accounts.layer]))

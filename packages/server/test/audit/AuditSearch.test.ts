@@ -5,7 +5,7 @@ import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { Array as Arr, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { firstIdAt, millisOf } from "../../src/audit/AuditTime.ts"
+import { firstIdAt, millisOf } from "../../src/audit/AuditRow.ts"
 
 const actor = "01977a5e-8c2b-7000-8000-00000000000a"
 const subject = "01977a5e-8c2b-7000-8000-00000000000b"

@@ -45,12 +45,9 @@ describe("the admin of ADMIN_EMAIL and ADMIN_PASSWORD", () => {
   )
 
   it.live.each([
-    [{ ADMIN_EMAIL: admin.email }, "ADMIN_EMAIL and ADMIN_PASSWORD need one another"],
-    [{ ADMIN_PASSWORD: admin.password }, "ADMIN_EMAIL and ADMIN_PASSWORD need one another"],
-    [
-      { ...variables, ADMIN_PASSWORD: "password1234" },
-      "ADMIN_PASSWORD: The password is among those that are tried first"
-    ]
+    [{ ADMIN_EMAIL: admin.email }, "ADMIN_EMAIL and ADMIN_PASSWORD must be set together"],
+    [{ ADMIN_PASSWORD: admin.password }, "ADMIN_EMAIL and ADMIN_PASSWORD must be set together"],
+    [{ ...variables, ADMIN_PASSWORD: "password1234" }, "ADMIN_PASSWORD: The password is too common"]
   ])("stops the start where it cannot be made: %#", ([changed, message]) =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(serverWith(changed as Record<string, string>))

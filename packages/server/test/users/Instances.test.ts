@@ -53,7 +53,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
         const [users, sessions] = yield* Effect.all([Users, Sessions]).pipe(
           Effect.provide(Layer.mergeAll(Users.layer, Sessions.layer))
         )
-        const account = Option.getOrThrow(yield* users.findByEmail(Email.make(email)))
+        const account = Option.getOrThrow(yield* users.findAccountByEmail(Email.make(email)))
         assert.isString((yield* sessions.start(account)).id)
         yield* sql`UPDATE users SET ${sql.literal(change)} WHERE id = ${id}`
         assert.strictEqual((yield* Effect.flip(sessions.start(account)))._tag, "InvalidCredentials")

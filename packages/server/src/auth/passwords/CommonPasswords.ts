@@ -1,11 +1,11 @@
 import { dictionary } from "@zxcvbn-ts/language-common"
 
-/** 45,000 passwords and words, the most common first: lists of leaked passwords as zxcvbn-ts keeps them (MIT); and our own name. */
+/** 45,000 common passwords and words, from the lists of leaked passwords in zxcvbn-ts (MIT), and our own name. */
 const listed: ReadonlySet<string> = new Set([...dictionary["passwords-common"].map(String), "kite"])
 
-/** Characters that may be put around a listed password without making it a better one: a year, `1234`, `!!`. */
+/** How many characters around a listed password do not improve it: a year, `1234`, `!!`. */
 const decoration = 4
-/** Repeated, so few characters are no password. */
+/** A password that repeats so few characters is too easy to guess. */
 const shortUnit = 4
 
 const leet: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ const leet: Readonly<Record<string, string>> = {
 }
 const withoutLeet = (text: string) => text.replace(/[4@31!0$57]/g, (sign) => leet[sign] ?? sign)
 
-/** The shortest text that, repeated, makes up this one. */
+/** The shortest text whose repetition is this text. */
 const unitOf = (text: string) => text.slice(0, (text + text).indexOf(text, 1))
 
 const isDecorated = (text: string) => {
@@ -41,8 +41,8 @@ const isPair = (text: string) => {
 }
 
 /**
- * Whether a password of 12 characters or more is among those that are tried first: a listed one, two of them, one with up to
- * four characters around it, or a short or listed text repeated; in any case, with or without leet spelling.
+ * Whether a password of 12 characters or more is too common: a listed password, two of them, one with up to four characters
+ * around it, or a repeated short or listed text; in upper or lower case, with or without leet spelling.
  */
 export const isCommonPassword = (password: string): boolean => {
   const lower = password.toLowerCase()

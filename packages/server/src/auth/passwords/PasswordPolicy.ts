@@ -4,7 +4,7 @@ import type { Email } from "@kite/domain/users/Email"
 import { Effect, Redacted } from "effect"
 import { isCommonPassword } from "./CommonPasswords.ts"
 
-/** The part before the @ is refused too where it is most of the password. */
+/** The part before the @ is refused too if it is most of the password. */
 const isLikeEmail = (password: string, email: string) => {
   const [local = email] = email.split("@", 1)
   return (
@@ -14,14 +14,14 @@ const isLikeEmail = (password: string, email: string) => {
   )
 }
 
-/** OWASP ASVS 5.0 V6.2.4 and V6.2.11; the length is the contract's. */
+/** OWASP ASVS 5.0 V6.2.4 and V6.2.11. The contract checks the length. */
 export const checkPassword = (password: NewPassword, email: Email): Effect.Effect<void, WeakPassword> => {
   const text = Redacted.value(password)
   if (isLikeEmail(text.toLowerCase(), email)) {
-    return Effect.fail(new WeakPassword({ detail: "The password must not be made of the e-mail address" }))
+    return Effect.fail(new WeakPassword({ detail: "The password must not contain the e-mail address" }))
   }
   if (isCommonPassword(text)) {
-    return Effect.fail(new WeakPassword({ detail: "The password is among those that are tried first" }))
+    return Effect.fail(new WeakPassword({ detail: "The password is too common" }))
   }
   return Effect.void
 }

@@ -12,14 +12,14 @@ document.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault()
   const newPassword = document.querySelector("input").value
   const output = document.querySelector("output")
-  const answer = await fetch("/api/auth/password-reset/confirm", {
+  const response = await fetch("/api/auth/password-reset/confirm", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ token, newPassword })
   }).catch(() => undefined)
-  if (answer?.ok) return void (output.textContent = "The password is changed. You can log in with it now.")
-  const problem = await answer?.json().catch(() => undefined)
-  output.textContent = problem?.detail ?? problem?.title ?? "That did not work. Please try again."
+  if (response?.ok) return void (output.textContent = "Your password was changed. You can log in with it now.")
+  const problem = await response?.json().catch(() => undefined)
+  output.textContent = problem?.detail ?? problem?.title ?? "Something went wrong. Please try again."
 })`
 
 const page = `<!doctype html>
@@ -32,7 +32,7 @@ const page = `<!doctype html>
 <form>
 <label>New password, 12 characters or more
 <input type="password" autocomplete="new-password" required></label>
-<button>Change it</button>
+<button>Change password</button>
 </form>
 <p><output role="status"></output></p>
 <script type="module">${script}</script>
@@ -50,7 +50,7 @@ const policy = [
   "frame-ancestors 'none'"
 ].join("; ")
 
-/** Where the link of a reset mail leads. The token stays in the fragment; nothing is loaded from elsewhere. */
+/** The page that the link in a reset mail opens. The token stays in the fragment; nothing is loaded from other origins. */
 export const layer = HttpRouter.add(
   "GET",
   "/reset",

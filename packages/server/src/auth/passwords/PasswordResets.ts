@@ -4,24 +4,24 @@ import { Context, Effect, Layer, Option, type Redacted, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { hashOf, makeToken } from "../tokens/OpaqueToken.ts"
 
-/** Tokens an account may be sent within an hour, so that nobody's mailbox is flooded. */
+/** How many tokens are mailed to an account per hour, so that nobody can flood its mailbox. */
 const maxPerHour = 3
 
 const OwnerRow = Schema.Struct({ userId: UserId })
 
-/** Reset tokens in Postgres: only their SHA-256, for one hour and one use. */
+/** Reset tokens in PostgreSQL: only their SHA-256 is stored, for one hour and one use. */
 export class PasswordResets extends Context.Service<
   PasswordResets,
   {
-    /** None where the account was sent its share. */
+    /** None if the account has reached its limit per hour. */
     readonly add: (userId: UserId) => Effect.Effect<Option.Option<Redacted.Redacted>>
-    /** Whose token it is, while it is valid. */
+    /** The owner of a valid token. */
     readonly find: (token: Redacted.Redacted) => Effect.Effect<Option.Option<UserId>>
-    /** Uses the token up, in the surrounding transaction; every other token of the account goes with it. None where it is not valid. */
+    /** Uses the token up and removes every other token of the account, in the surrounding transaction. None if it is not valid. */
     readonly use: (token: Redacted.Redacted) => Effect.Effect<Option.Option<UserId>>
     readonly removeAll: (userId: UserId) => Effect.Effect<void>
   }
->()("@kite/server/auth/PasswordResets") {
+>()("@kite/server/auth/passwords/PasswordResets") {
   static readonly layer = Layer.effect(
     PasswordResets,
     Effect.gen(function* () {

@@ -3,10 +3,10 @@ import { Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 
 const batchSize = 1_000
-/** More batches than an hour of logins can fill; what is left waits for the next hour. */
+/** More than an hour of logins can fill; the rest is removed in the next hour. */
 const maxBatches = 100
 
-/** Removes sessions and reset tokens that ended more than a day ago; their tokens are refused with or without them. */
+/** Removes sessions and reset tokens that expired more than a day ago. Their tokens are refused with or without the rows. */
 export const removeExpired = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* orDefect(sql`DELETE FROM password_resets WHERE expires_at < now() - interval '1 day'`)
@@ -16,10 +16,10 @@ export const removeExpired = Effect.gen(function* () {
   yield* removeBatch.pipe(Effect.repeat({ times: maxBatches, while: (removed) => removed.length === batchSize }))
 })
 
-/** Once an hour. Several servers may: what one removed, the next no longer finds. */
-export const hourly = Layer.effectDiscard(
+/** Removes them once an hour. Several servers may do so at the same time: each row is removed once. */
+export const layer = Layer.effectDiscard(
   removeExpired.pipe(
-    Effect.catchCause((cause) => Effect.logError("Ended sessions could not be removed", cause)),
+    Effect.catchCause((cause) => Effect.logError("Could not remove expired sessions", cause)),
     Effect.repeat(Schedule.spaced("1 hour")),
     Effect.forkScoped
   )

@@ -1,13 +1,15 @@
 import { Context, DateTime, Effect, Option, Redacted } from "effect"
 import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
-import type { RefreshableSession } from "./Sessions.ts"
+import type { RefreshableSession } from "./RefreshRotation.ts"
 
-/** Off only where kite itself runs embedded behind plain http on loopback, which browsers would refuse the cookie on. */
-export const SecureCookies = Context.Reference<boolean>("@kite/server/auth/SecureCookies", { defaultValue: () => true })
+/** False only if kite runs on plain http on loopback: browsers would refuse the cookie there. */
+export const SecureCookies = Context.Reference<boolean>("@kite/server/auth/sessions/SecureCookies", {
+  defaultValue: () => true
+})
 
 /**
- * `__Host-` (RFC 6265bis section 4.1.3.2) keeps sibling hosts from planting a cookie of their own; browsers demand Secure and
- * `Path=/` with it.
+ * `__Host-` (RFC 6265bis section 4.1.3.2) stops sibling hosts from setting this cookie; browsers require Secure and `Path=/`
+ * with it.
  */
 const cookie = Effect.map(SecureCookies, (secure) =>
   secure ? { secure, name: "__Host-kite_refresh", path: "/" } : { secure, name: "kite_refresh", path: "/api/auth" }
@@ -28,7 +30,7 @@ const setCookie = (value: string, expires: DateTime.Utc) =>
     )
   )
 
-/** The refresh token the browser sent along, where it did. */
+/** The refresh token from the request's cookie. */
 export const refreshToken = Effect.gen(function* () {
   const { name } = yield* cookie
   const { cookies } = yield* HttpServerRequest.HttpServerRequest

@@ -5,9 +5,9 @@ import type { SqlClient } from "effect/sql"
 import { hashOf, makeToken } from "../tokens/OpaqueToken.ts"
 import { open, seal } from "../tokens/Seal.ts"
 
-/** For how long after its first use a refresh token still yields its successor, in seconds. */
-export const graceSeconds = 10
-/** Of used tokens in a row, each within its grace: more refreshes than tabs make in that time. */
+/** How long after its first use a refresh token still returns its successor, in seconds. */
+const graceSeconds = 10
+/** How many used tokens in a row are followed: more than the tabs of a browser refresh within the grace period. */
 const maxSteps = 16
 const purpose = "refresh token successor"
 
@@ -23,21 +23,25 @@ const TokenRow = Schema.Struct({
   successor: Schema.NullOr(Schema.Uint8Array)
 })
 
-/** What became of a refresh token that was presented. */
-export type Rotation = Data.TaggedEnum<{
-  Rotated: {
-    readonly id: string
-    readonly userId: UserId
-    readonly refreshToken: Redacted.Redacted
-    readonly expiresAt: DateTime.Utc
-  }
-  Refused: object
-  /** Used up longer ago than the grace: somebody holds a copy. */
-  Reused: { readonly id: string; readonly userId: UserId }
-}>
-const { Rotated, Refused, Reused } = Data.taggedEnum<Rotation>()
+/** A login. It ends at `expiresAt`, whether it is refreshed or not. Only the SHA-256 of its token is stored. */
+export interface RefreshableSession {
+  readonly id: string
+  readonly userId: UserId
+  readonly refreshToken: Redacted.Redacted
+  readonly expiresAt: DateTime.Utc
+}
 
-/** Adds a token to the session and answers it; its hash is all that is kept. */
+/** The outcome of using a refresh token. */
+export type Rotation = Data.TaggedEnum<{
+  Rotated: RefreshableSession
+  /** The token is unknown, or its session has ended. */
+  Refused: object
+  /** The token was used before, and its grace period is over: somebody has a copy. */
+  TokenReused: { readonly id: string; readonly userId: UserId }
+}>
+const { Rotated, Refused, TokenReused } = Data.taggedEnum<Rotation>()
+
+/** Adds a token to the session and returns it; only its hash is stored. */
 export const makeAddToken = (sql: SqlClient.SqlClient) =>
   Effect.fnUntraced(function* (sessionId: string) {
     const token = makeToken()
@@ -47,8 +51,8 @@ export const makeAddToken = (sql: SqlClient.SqlClient) =>
   })
 
 /**
- * Uses up a refresh token, in a transaction. Two tabs that present the same one both get its one successor: that is stored
- * too, sealed with the token presented, so that the database alone yields neither. All times are the database's clock.
+ * Uses up a refresh token, in the surrounding transaction. Two tabs that send the same token both get its one successor: it
+ * is stored sealed with the token that it succeeds, so that the database alone reveals neither. All times are by the database's clock.
  */
 export const makeRotate = (sql: SqlClient.SqlClient) => {
   const addToken = makeAddToken(sql)
@@ -56,7 +60,7 @@ export const makeRotate = (sql: SqlClient.SqlClient) => {
   const decodeToken = decodeRow(TokenRow)
   const grace = sql`make_interval(secs => ${graceSeconds})`
 
-  /** Locks the session, so that whoever presents a token of it comes one after the other. */
+  /** Locks the session, so that requests with its tokens run one after another. */
   const lockSession = (hash: Uint8Array) =>
     decodeSession(sql`
       SELECT s.id, s.user_id, s.expires_at, s.revoked_at IS NULL AND s.expires_at > clock_timestamp() AND u.active AS is_live
@@ -89,9 +93,9 @@ export const makeRotate = (sql: SqlClient.SqlClient) => {
       if (row?.isUsed === false)
         return Rotated({ id, userId, expiresAt, refreshToken: step === 0 ? yield* replace(token, id) : token })
       const successor = row?.inGrace && row.successor ? open(token, purpose, row.successor) : Option.none()
-      if (Option.isNone(successor)) return Reused({ id, userId })
+      if (Option.isNone(successor)) return TokenReused({ id, userId })
       token = successor.value
     }
-    return Reused({ id, userId })
+    return TokenReused({ id, userId })
   })
 }

@@ -2,27 +2,26 @@ import { Unauthenticated } from "@kite/domain/auth/AuthErrors"
 import { Role, UserId } from "@kite/domain/users/User"
 import { Clock, Context, Effect, Layer, Redacted, Schema } from "effect"
 import { decodeProtectedHeader, jwtVerify, SignJWT } from "jose"
-import { accessTokenSeconds } from "../AccessTokenLifetime.ts"
 import { BoundedCache } from "./BoundedCache.ts"
 import { RevokedSessions } from "./RevokedSessions.ts"
-import { TokenKeys } from "./TokenKeys.ts"
+import { accessTokenSeconds, TokenKeys } from "./TokenKeys.ts"
 
 const algorithm = "HS256"
 const type = "at+jwt"
-/** Issuer and audience: kite gives tokens to itself alone. */
+/** Issuer and audience: kite issues tokens for itself only. */
 const name = "kite"
-/** Of the instances' clocks, in seconds; a token still ends at its very `exp`. */
+/** How far the instances' clocks may differ, in seconds; a token still ends exactly at its `exp`. */
 const clockTolerance = 5
-/** Ours have some 400 characters. */
+/** Our tokens have about 400 characters. */
 const maxLength = 1_024
-/** About 1 kB each. */
+/** Tokens, at about 1 kB each. */
 const cacheCapacity = 10_000
 
-/** What an access token says (RFC 9068): the account, its role and the session it belongs to. */
+/** The claims of an access token (RFC 9068): the account, its role and its session. */
 export const AccessClaims = Schema.Struct({ sub: UserId, role: Role, sid: Schema.String })
 export type AccessClaims = typeof AccessClaims.Type
 
-/** A token whose signature and claims were found right; whether it still counts is asked each time. */
+/** A token whose signature and claims are valid; expiry and revocation are checked on each use. */
 interface Verified {
   readonly claims: AccessClaims
   readonly kid: string
@@ -34,14 +33,14 @@ const decodeClaims = Schema.decodeUnknownEffect(
   Schema.Struct({ ...AccessClaims.fields, iat: Schema.Int, exp: Schema.Int })
 )
 
-/** Signed access tokens: made at login and refresh, checked on every request without a query. */
+/** Signed access tokens: issued at login and refresh, verified on every request without a query. */
 export class AccessTokens extends Context.Service<
   AccessTokens,
   {
     readonly issue: (claims: AccessClaims) => Effect.Effect<string>
     readonly verify: (token: Redacted.Redacted) => Effect.Effect<AccessClaims, Unauthenticated>
   }
->()("@kite/server/auth/AccessTokens") {
+>()("@kite/server/auth/tokens/AccessTokens") {
   static readonly layerNoDeps = Layer.effect(
     AccessTokens,
     Effect.gen(function* () {
@@ -83,8 +82,8 @@ export class AccessTokens extends Context.Service<
           const token = Redacted.value(redacted)
           const now = yield* Clock.currentTimeMillis
           const { claims, kid, issuedAt, expiresAtMillis } = cache.get(token) ?? (yield* check(token, now))
-          const isVoid = now >= expiresAtMillis || (yield* keys.find(kid)) === undefined
-          if (isVoid || (yield* revoked.has(claims.sid, issuedAt))) return yield* new Unauthenticated({})
+          const isExpired = now >= expiresAtMillis || (yield* keys.find(kid)) === undefined
+          if (isExpired || (yield* revoked.has(claims.sid, issuedAt))) return yield* new Unauthenticated({})
           return claims
         })
       })

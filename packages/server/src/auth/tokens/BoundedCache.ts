@@ -1,4 +1,4 @@
-/** A map of at most `capacity` entries: a new one takes the place of the oldest. */
+/** A map of at most `capacity` entries; a new entry replaces the oldest. */
 export class BoundedCache<Key, Value> {
   readonly #capacity: number
   readonly #entries = new Map<Key, Value>()

@@ -1,11 +1,12 @@
-import { accessTokenSeconds } from "../AccessTokenLifetime.ts"
+import { accessTokenSeconds } from "./TokenKeys.ts"
 
-/** As long as an access token of the session may live, and a minute for whatever is late. */
+/** The lifetime of an access token, and a minute for delays. */
 export const retentionMillis = (accessTokenSeconds + 60) * 1000
 
 /**
- * The sessions that ended within the last 16 minutes, at most `capacity` of them. Beyond that it forgets them and instead
- * holds every access token issued so far for revoked: clients refresh once, nobody gets in. Times in ms of the epoch.
+ * The sessions that ended within the last 16 minutes, at most `capacity` of them. When it overflows it forgets them and
+ * treats every access token issued so far as revoked: clients refresh once, no revoked token is accepted. Times are
+ * milliseconds since the epoch.
  */
 export class RevocationSet {
   readonly #capacity: number
@@ -31,7 +32,7 @@ export class RevocationSet {
     this.#revokedUntil = now
   }
 
-  /** `issuedAt` as in the token, in whole seconds. */
+  /** `issuedAt` is the token's `iat`, in whole seconds. */
   has(sessionId: string, issuedAt: number) {
     return issuedAt * 1000 <= this.#revokedUntil || this.#endedAt.has(sessionId)
   }

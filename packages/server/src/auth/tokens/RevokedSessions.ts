@@ -5,36 +5,37 @@ import { Unavailable } from "@kite/domain/Problem"
 import { Array as Arr, Cause, Clock, Context, Deferred, Effect, Layer, Queue, Schedule, Schema } from "effect"
 import { RevocationSet, retentionMillis } from "./RevocationSet.ts"
 
-/** The channel's payloads: ids of ended sessions, comma-separated; an empty one says that the link is alive. */
+/** Payloads of this channel are ids of ended sessions, separated by commas; an empty payload is a heartbeat. */
 const channel = "kite_ended_sessions"
 const capacity = 100_000
-/** A NOTIFY payload ends at 8,000 bytes; an id has 36. */
+/** A NOTIFY payload has at most 8,000 bytes, an id has 36. */
 const idsPerPayload = 200
 const heartbeat = "2 seconds"
-/** Without any payload for so long the link counts as dead. */
+/** The connection is considered lost after this time without a payload. */
 const silence = "5 seconds"
-/** For so long tokens are accepted without a link, in ms; then nobody can know whether they are revoked. */
-const patience = 1_000
-/** For so long the start waits for the first link, so that no token is refused just because it came early. */
-const startPatience = "5 seconds"
+/** How long tokens are accepted without the connection, in ms; after that a revocation could have been missed. */
+const tolerance = 1_000
+/** How long the start waits for the connection, so that the first requests are not refused for lack of it. */
+const startTimeout = "5 seconds"
 const reconnect = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("250 millis")])
 
 /**
- * Which sessions ended within the life of an access token, known on every instance within milliseconds of the commit that
- * ended them: Postgres NOTIFY tells it to a connection of each instance's own. After a loss of that connection the set is
- * read again, before the next payload.
+ * The sessions that ended recently, whose access tokens are refused. Every instance learns of an ended session within
+ * milliseconds of the commit: each listens on a connection of its own to PostgreSQL's NOTIFY. After that connection was
+ * lost, the set is read from the database before the next payload.
  */
 export class RevokedSessions extends Context.Service<
   RevokedSessions,
   {
-    /** Whether tokens of the session, issued at that second, are void. Dies with Unavailable when that cannot be known. */
+    /** Whether the session's tokens of that second (`iat`) are revoked. Dies with Unavailable if that cannot be known. */
     readonly has: (sessionId: string, issuedAt: number) => Effect.Effect<boolean>
-    /** Tells every instance when the surrounding transaction commits. */
-    readonly announce: (sessionIds: ReadonlyArray<string>) => Effect.Effect<void>
-    /** This instance knows at once; for after the commit. */
-    readonly add: (sessionIds: ReadonlyArray<string>) => Effect.Effect<void>
+    /**
+     * Revokes the sessions when the surrounding transaction commits: on this instance before the commit returns, on the
+     * others within milliseconds. A rollback revokes nothing.
+     */
+    readonly revoke: (sessionIds: ReadonlyArray<string>) => Effect.Effect<void>
   }
->()("@kite/server/auth/RevokedSessions") {
+>()("@kite/server/auth/tokens/RevokedSessions") {
   static readonly layer = Layer.effect(
     RevokedSessions,
     Effect.gen(function* () {
@@ -42,8 +43,8 @@ export class RevokedSessions extends Context.Service<
       const { url } = pg.config
       if (url === undefined) return yield* Effect.die(new Error("The database client has no URL"))
       const ended = new RevocationSet(capacity)
-      const linked = yield* Deferred.make<void>()
-      // Of the link: never up yet, up (undefined), or down since then.
+      const connected = yield* Deferred.make<void>()
+      // Undefined while the connection is up; at first it counts as down for ever.
       let downSince: number | undefined = Number.NEGATIVE_INFINITY
 
       const add = (ids: ReadonlyArray<string>) => Effect.map(Clock.currentTimeMillis, (now) => ended.add(ids, now))
@@ -62,7 +63,7 @@ export class RevokedSessions extends Context.Service<
         const payloads = yield* link.listen(channel)
         yield* reload
         downSince = undefined
-        yield* Deferred.succeed(linked, undefined)
+        yield* Deferred.succeed(connected, undefined)
         const beat = Effect.repeat(pg.notify(channel, ""), Schedule.spaced(heartbeat))
         const receive = Queue.take(payloads).pipe(
           Effect.timeout(silence),
@@ -81,30 +82,31 @@ export class RevokedSessions extends Context.Service<
 
       yield* live.pipe(
         Effect.tapCause((cause) =>
-          Effect.logWarning(`The link that tells of ended sessions broke; connecting again (${Cause.squash(cause)})`)
+          Effect.logWarning(
+            `Lost the connection that announces revoked sessions; reconnecting (${Cause.squash(cause)})`
+          )
         ),
         Effect.sandbox,
         Effect.retry(reconnect),
         Effect.forkScoped
       )
-      yield* Effect.timeoutOption(Deferred.await(linked), startPatience)
+      yield* Effect.timeoutOption(Deferred.await(connected), startTimeout)
 
       return RevokedSessions.of({
-        add,
         has: Effect.fnUntraced(function* (sessionId, issuedAt) {
-          if (downSince !== undefined && (yield* Clock.currentTimeMillis) - downSince > patience) {
+          if (downSince !== undefined && (yield* Clock.currentTimeMillis) - downSince > tolerance) {
             return yield* Effect.die(new Unavailable({}))
           }
           return ended.has(sessionId, issuedAt)
         }),
-        // A statement like any other: `pg.notify` has a connection of its own, so it neither waits for the commit nor is
-        // taken back with it, and may stand behind somebody who waits for this very transaction.
-        announce: (ids) =>
-          Effect.forEach(
-            Arr.chunksOf(ids, idsPerPayload),
-            (some) => orDefect(pg`SELECT pg_notify(${channel}, ${some.join(",")})`),
-            { discard: true }
-          )
+        // Not `pg.notify`: that has a connection of its own, so it neither waits for the commit nor is rolled back, and it
+        // may queue behind a statement that waits for this very transaction.
+        revoke: Effect.fnUntraced(function* (ids) {
+          for (const some of Arr.chunksOf(ids, idsPerPayload)) {
+            yield* orDefect(pg`SELECT pg_notify(${channel}, ${some.join(",")})`)
+          }
+          yield* pg.afterCommit(add(ids))
+        })
       })
     })
   )

@@ -8,14 +8,14 @@ const tagBytes = 16
 const keyOf = (secret: Redacted.Redacted, purpose: string) =>
   Buffer.from(hkdfSync("sha256", Redacted.value(secret), "", `kite ${purpose}`, 32))
 
-/** Encrypts so that only who holds the secret can read it (AES-256-GCM under HKDF-SHA256 of it): nonce, ciphertext, tag. */
+/** Encrypts with AES-256-GCM under a key derived from the secret by HKDF-SHA256. Returns nonce, ciphertext and tag. */
 export const seal = (secret: Redacted.Redacted, purpose: string, plain: Redacted.Redacted): Uint8Array => {
   const nonce = randomBytes(nonceBytes)
   const cipher = createCipheriv(algorithm, keyOf(secret, purpose), nonce, { authTagLength: tagBytes })
   return Buffer.concat([nonce, cipher.update(Redacted.value(plain), "utf8"), cipher.final(), cipher.getAuthTag()])
 }
 
-/** What was sealed; none where secret, purpose or bytes are not the same. */
+/** Decrypts what `seal` returned; none if the secret, the purpose or a byte differs. */
 export const open = (
   secret: Redacted.Redacted,
   purpose: string,

@@ -3,21 +3,22 @@ import { decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { Clock, Context, Effect, Layer, Option, Redacted, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { accessTokenSeconds } from "../AccessTokenLifetime.ts"
 import { open, seal } from "./Seal.ts"
 
-/** A key begins to sign so long after it was made, in ms: by then every instance has read it. */
+/** How long an access token is valid, in seconds. */
+export const accessTokenSeconds = 15 * 60
+/** How long after its creation a key begins to sign, in ms: by then every instance has read it. */
 export const signingDelay = 15_000
 const reloadInterval = "5 seconds"
-/** When the newest key has signed for so long, in ms, no token of the one before it is alive. */
+/** How long after its creation the newest key replaces the previous one, in ms: by then its last token has expired. */
 const overlap = signingDelay + (accessTokenSeconds + 60) * 1000
 const purpose = "access token key"
 
-/** A key for HS256: 256 random bits. `kid` is public, it stands in every token. */
+/** A key for HS256: 256 random bits. `kid` is public: every token names it. */
 export interface TokenKey {
   readonly kid: string
   readonly key: KeyObject
-  /** ms of the epoch, by the database's clock. */
+  /** Milliseconds since the epoch, by the database's clock. */
   readonly createdAt: number
 }
 
@@ -28,19 +29,19 @@ const KeyRow = Schema.Struct({
 })
 
 /**
- * The keys that sign access tokens: in the database, sealed with TOKEN_SECRET. The two newest are valid at once; the newest
- * signs from 15 s after its making, the one before it is checked until its last token has expired.
+ * The keys that sign access tokens: in the database, sealed with TOKEN_SECRET. The two newest are valid together: the newest
+ * signs from 15 s after its creation, the previous one verifies until its last token has expired.
  */
 export class TokenKeys extends Context.Service<
   TokenKeys,
   {
     readonly signing: Effect.Effect<TokenKey>
-    /** Undefined where the key is unknown or retired. */
+    /** Undefined if the key is unknown or retired. */
     readonly find: (kid: string) => Effect.Effect<KeyObject | undefined>
-    /** Adds a key; answers its kid. The second rotation after it retires it at once. */
+    /** Adds a key and returns its kid. Two rotations retire an existing key at once. */
     readonly rotate: Effect.Effect<string>
   }
->()("@kite/server/auth/TokenKeys") {
+>()("@kite/server/auth/tokens/TokenKeys") {
   static readonly layer = Layer.effect(
     TokenKeys,
     Effect.gen(function* () {
@@ -56,7 +57,7 @@ export class TokenKeys extends Context.Service<
         return kid
       })
 
-      /** The two newest; what another TOKEN_SECRET sealed is no key. */
+      /** The two newest keys; those sealed with another TOKEN_SECRET are skipped. */
       const read = Effect.map(
         decode(sql`SELECT kid, sealed, created_at FROM token_keys ORDER BY created_at DESC LIMIT 2`),
         (rows) =>
@@ -68,8 +69,8 @@ export class TokenKeys extends Context.Service<
           })
       )
 
-      /** Instances that start on an empty table at once agree on one first key. */
-      const readOrMake = Effect.gen(function* () {
+      /** Instances that start at the same time on an empty table agree on one first key. */
+      const readOrCreate = Effect.gen(function* () {
         yield* sql`SELECT pg_advisory_xact_lock(hashtext('kite token_keys'))`
         const found = yield* read
         if (found.length > 0) return found
@@ -77,29 +78,29 @@ export class TokenKeys extends Context.Service<
         return yield* read
       }).pipe(sql.withTransaction, (self) => orDefect(self))
 
-      let keys = yield* readOrMake
+      let keys = yield* readOrCreate
       const reload = Effect.map(read, (found) => {
         if (found.length > 0) keys = found
       })
       yield* reload.pipe(
-        Effect.catchCause((cause) => Effect.logWarning("The signing keys could not be read again", cause)),
+        Effect.catchCause((cause) => Effect.logWarning("Could not reload the signing keys", cause)),
         Effect.repeat(Schedule.spaced(reloadInterval)),
         Effect.forkScoped
       )
 
       const signing = Effect.map(Clock.currentTimeMillis, (now): TokenKey => {
-        const [newest, before] = keys
-        if (newest === undefined) throw new Error("There is no key")
-        return before !== undefined && now < newest.createdAt + signingDelay ? before : newest
+        const [newest, previous] = keys
+        if (newest === undefined) throw new Error("There is no signing key")
+        return previous !== undefined && now < newest.createdAt + signingDelay ? previous : newest
       })
 
       return TokenKeys.of({
         signing,
         find: Effect.fnUntraced(function* (kid) {
-          const [newest, before] = keys
+          const [newest, previous] = keys
           if (newest?.kid === kid) return newest.key
-          if (newest === undefined || before?.kid !== kid) return undefined
-          return (yield* Clock.currentTimeMillis) < newest.createdAt + overlap ? before.key : undefined
+          if (newest === undefined || previous?.kid !== kid) return undefined
+          return (yield* Clock.currentTimeMillis) < newest.createdAt + overlap ? previous.key : undefined
         }),
         rotate: Effect.tap(insert, () => reload)
       })
