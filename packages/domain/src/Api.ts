@@ -1,10 +1,10 @@
 import { HttpApi, HttpApiMiddleware, OpenApi } from "effect/http-api"
-import { AdminApi } from "./admin/AdminApi.ts"
 import { AuditApi } from "./audit/AuditApi.ts"
 import { AuthApi } from "./auth/AuthApi.ts"
 import { DocumentsApi } from "./documents/DocumentsApi.ts"
 import { HealthApi } from "./health/HealthApi.ts"
 import { InvalidRequest } from "./Problem.ts"
+import { UsersApi } from "./users/UsersApi.ts"
 
 /** Turns a request that does not fit the contract into an InvalidRequest. */
 export class RequestValidation extends HttpApiMiddleware.Service<RequestValidation>()(
@@ -16,7 +16,7 @@ export class RequestValidation extends HttpApiMiddleware.Service<RequestValidati
 export class Api extends HttpApi.make("kite")
   .add(AuthApi)
   .add(DocumentsApi)
-  .add(AdminApi)
+  .add(UsersApi)
   .add(AuditApi)
   .add(HealthApi)
   .middleware(RequestValidation)

@@ -2,20 +2,11 @@ import { Api } from "@kite/domain/Api"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
-import { AccountCreation } from "./admin/AccountCreation.ts"
-import * as AdminHandlers from "./admin/AdminHandlers.ts"
-import { Administration } from "./admin/Administration.ts"
-import * as FirstAdmin from "./admin/FirstAdmin.ts"
-import * as RoleChecking from "./admin/RoleChecking.ts"
 import * as AuditHandlers from "./audit/AuditHandlers.ts"
-import { AuditLog } from "./audit/AuditLog.ts"
-import { AuditTrail } from "./audit/AuditTrail.ts"
-import { AccessTokens } from "./auth/AccessTokens.ts"
-import { Auth } from "./auth/Auth.ts"
 import * as AuthHandlers from "./auth/AuthHandlers.ts"
 import * as BearerAuthentication from "./auth/BearerAuthentication.ts"
-import * as PasswordResetPage from "./auth/PasswordResetPage.ts"
-import { Passwords } from "./auth/Passwords.ts"
+import * as PasswordResetPage from "./auth/passwords/PasswordResetPage.ts"
+import * as RoleChecking from "./auth/RoleChecking.ts"
 import { Documents } from "./documents/Documents.ts"
 import * as DocumentsHandlers from "./documents/DocumentsHandlers.ts"
 import { Health } from "./health/Health.ts"
@@ -32,18 +23,19 @@ import * as UnchargedRequests from "./limits/UnchargedRequests.ts"
 import * as Metrics from "./observability/Metrics.ts"
 import * as MetricsEndpoint from "./observability/MetricsEndpoint.ts"
 import * as RouteTemplate from "./observability/RouteTemplate.ts"
+import * as FirstAdmin from "./users/FirstAdmin.ts"
+import * as UsersHandlers from "./users/UsersHandlers.ts"
 
 const handlers = Layer.mergeAll(
   AuthHandlers.layer,
   DocumentsHandlers.layer,
-  AdminHandlers.layer,
+  UsersHandlers.layer,
   AuditHandlers.layer,
   HealthHandlers.layer
 ).pipe(
   Layer.provide([BearerAuthentication.layer, RoleChecking.layer, RequestValidationLayer.layer]),
   Layer.provide([IpRateLimiting.layer, AccountRateLimiting.layer]),
-  Layer.provide([Auth.layer, Passwords.layer, AccessTokens.layer, Documents.layer]),
-  Layer.provide([Administration.layer, AccountCreation.layer, AuditLog.layer, AuditTrail.layer])
+  Layer.provide(Documents.layer)
 )
 
 const routes = Layer.mergeAll(

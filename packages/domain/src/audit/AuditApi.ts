@@ -1,6 +1,6 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { RequiredRole, RoleCheck } from "../admin/RequiredRole.ts"
 import { Authentication } from "../auth/Authentication.ts"
+import { RequiredRole, RoleCheck } from "../auth/Authorization.ts"
 import { AccountRateLimit } from "../limits/AccountRateLimit.ts"
 import { IpRateLimit } from "../limits/IpRateLimit.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"

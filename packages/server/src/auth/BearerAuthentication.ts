@@ -1,16 +1,15 @@
 import { withUser } from "@kite/adapters/logging/RequestContext"
-import { Authentication } from "@kite/domain/auth/Authentication"
-import { CurrentUser } from "@kite/domain/auth/CurrentUser"
+import { Authentication, CurrentUser } from "@kite/domain/auth/Authentication"
 import { Effect, Layer } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
-import { AccessTokens } from "./AccessTokens.ts"
+import { AccessTokens } from "./tokens/AccessTokens.ts"
 
-/** RFC 6750 section 3: every 401 names the scheme. Which check failed stays untold. */
+/** RFC 6750 section 3: every 401 names the scheme. It does not say which check failed. */
 const challenge = HttpEffect.appendPreResponseHandler((_request, response) =>
   Effect.succeed(HttpServerResponse.setHeader(response, "www-authenticate", 'Bearer realm="kite"'))
 )
 
-/** Authentication by access token: no query, no round trip. */
+/** Authenticates requests by their access token, without a query or a round trip. */
 export const layer = Layer.effect(
   Authentication,
   Effect.gen(function* () {
@@ -23,4 +22,4 @@ export const layer = Layer.effect(
       })
     })
   })
-)
+).pipe(Layer.provide(AccessTokens.layer))

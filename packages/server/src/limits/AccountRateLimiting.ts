@@ -1,4 +1,4 @@
-import { CurrentUser } from "@kite/domain/auth/CurrentUser"
+import { CurrentUser } from "@kite/domain/auth/Authentication"
 import { AccountRateLimit } from "@kite/domain/limits/AccountRateLimit"
 import { policySubject } from "@kite/domain/limits/RateLimitPolicy"
 import { Effect, Layer } from "effect"

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { Email } from "@kite/domain/auth/Email"
+import { Email } from "@kite/domain/users/Email"
 import { Effect, Option, Schema } from "effect"
 import { HttpServerRequest } from "effect/http"
 

@@ -2,18 +2,18 @@ import { assert, it, layer } from "@effect/vitest"
 import { Mailer } from "@kite/adapters/mail/Mailer"
 import { MailQueue } from "@kite/adapters/mail/MailQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
-import { Email } from "@kite/domain/auth/Email"
+import { Email } from "@kite/domain/users/Email"
 import { post, signUp } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Effect, Layer, Redacted, References, Schema } from "effect"
 import { AuditLog } from "../../src/audit/AuditLog.ts"
-import { AccessTokens } from "../../src/auth/AccessTokens.ts"
-import { Auth } from "../../src/auth/Auth.ts"
-import { PasswordHasher } from "../../src/auth/PasswordHasher.ts"
-import { RevokedSessions } from "../../src/auth/RevokedSessions.ts"
-import { Sessions } from "../../src/auth/Sessions.ts"
-import { Users } from "../../src/auth/Users.ts"
+import { Passwords } from "../../src/auth/Passwords.ts"
+import { PasswordHasher } from "../../src/auth/passwords/PasswordHasher.ts"
+import { PasswordResets } from "../../src/auth/passwords/PasswordResets.ts"
+import { Sessions } from "../../src/auth/sessions/Sessions.ts"
+import { Accounts } from "../../src/users/Accounts.ts"
+import { Users } from "../../src/users/Users.ts"
 import { compareTimes } from "./TimingComparison.ts"
 import { threshold, welchT } from "./WelchTest.ts"
 
@@ -77,8 +77,8 @@ const carelessHasher = Layer.effect(
   }))
 ).pipe(Layer.provide(PasswordHasher.layer))
 
-const careless = Auth.layerNoDeps.pipe(
-  Layer.provide([Users.layer, Sessions.layer, RevokedSessions.layer, AccessTokens.layer, carelessHasher]),
+const careless = Layer.mergeAll(Passwords.layerNoDeps, Accounts.layerNoDeps).pipe(
+  Layer.provide([Users.layer, Sessions.layer, PasswordResets.layer, carelessHasher]),
   Layer.provide([MailQueue.layer, AuditLog.layer]),
   Layer.provide(Mailer.layerMemory),
   Layer.provideMerge(testDatabase),
@@ -92,12 +92,13 @@ layer(careless, { excludeTestServices: true, timeout: "60 seconds" })("the compa
     "finds a login that does less for an unknown e-mail",
     () =>
       Effect.gen(function* () {
-        const auth = yield* Auth
+        const { authenticate } = yield* Passwords
+        const { register } = yield* Accounts
         const decode = Schema.decodeSync(Email)
         const known = decode("known@example.org")
-        yield* auth.register(known, Redacted.make("up, up and away 9"), "user")
+        yield* register(known, Redacted.make("up, up and away 9"))
         const logIn = (email: () => Email) =>
-          Effect.suspend(() => Effect.ignore(auth.login(email(), Redacted.make(wrong))))
+          Effect.suspend(() => Effect.ignore(authenticate(email(), Redacted.make(wrong))))
         const { differs, found } = yield* compareTimes(
           logIn(() => known),
           logIn(() => decode(unknown()))

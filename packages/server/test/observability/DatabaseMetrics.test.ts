@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
-import { UserId } from "@kite/domain/auth/User"
 import { DocumentId } from "@kite/domain/documents/Document"
+import { UserId } from "@kite/domain/users/User"
 import * as DatabaseMetrics from "@kite/server/observability/DatabaseMetrics"
 import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
