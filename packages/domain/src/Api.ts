@@ -1,10 +1,10 @@
 import { HttpApi, HttpApiMiddleware, OpenApi } from "effect/http-api"
+import { UsersApi } from "./admin/UsersApi.ts"
 import { AuditApi } from "./audit/AuditApi.ts"
 import { AuthApi } from "./auth/AuthApi.ts"
 import { DocumentsApi } from "./documents/DocumentsApi.ts"
 import { HealthApi } from "./health/HealthApi.ts"
 import { InvalidRequest } from "./Problem.ts"
-import { UsersApi } from "./users/UsersApi.ts"
 
 /** Turns a request that does not fit the contract into an InvalidRequest. */
 export class RequestValidation extends HttpApiMiddleware.Service<RequestValidation>()(

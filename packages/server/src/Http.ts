@@ -2,6 +2,8 @@ import { Api } from "@kite/domain/Api"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import * as FirstAdmin from "./admin/FirstAdmin.ts"
+import * as UsersHandlers from "./admin/UsersHandlers.ts"
 import * as AuditHandlers from "./audit/AuditHandlers.ts"
 import * as AuthHandlers from "./auth/AuthHandlers.ts"
 import * as BearerAuthentication from "./auth/BearerAuthentication.ts"
@@ -23,8 +25,6 @@ import * as UnchargedRequests from "./limits/UnchargedRequests.ts"
 import * as Metrics from "./observability/Metrics.ts"
 import * as MetricsEndpoint from "./observability/MetricsEndpoint.ts"
 import * as RouteTemplate from "./observability/RouteTemplate.ts"
-import * as FirstAdmin from "./users/FirstAdmin.ts"
-import * as UsersHandlers from "./users/UsersHandlers.ts"
 
 const handlers = Layer.mergeAll(
   AuthHandlers.layer,

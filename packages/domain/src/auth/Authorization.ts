@@ -1,8 +1,7 @@
 import { Context } from "effect"
 import { HttpApiMiddleware } from "effect/http-api"
-import type { Role } from "../users/User.ts"
+import type { CurrentUser, Role } from "../users/User.ts"
 import { Forbidden } from "./AuthErrors.ts"
-import type { CurrentUser } from "./Authentication.ts"
 
 /** Annotation of an endpoint or a group: the role that the account must have. */
 export const RequiredRole = Context.Reference<Role>("@kite/domain/auth/RequiredRole", { defaultValue: () => "user" })

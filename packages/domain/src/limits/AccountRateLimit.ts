@@ -1,5 +1,5 @@
 import { HttpApiMiddleware } from "effect/http-api"
-import type { CurrentUser } from "../auth/Authentication.ts"
+import type { CurrentUser } from "../users/User.ts"
 import { RateLimited } from "./RateLimited.ts"
 
 /** Inside of Authentication: charges the endpoint's policies by account. */

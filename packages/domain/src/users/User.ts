@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Context, Schema } from "effect"
 import { Email } from "./Email.ts"
 import { Quota } from "./Quota.ts"
 
@@ -18,3 +18,9 @@ export const User = Schema.Struct({
   createdAt: Schema.DateTimeUtcFromString
 }).annotate({ identifier: "User" })
 export type User = typeof User.Type
+
+/** Who sent the request and in which session, as the access token says: no query is needed. */
+export class CurrentUser extends Context.Service<
+  CurrentUser,
+  { readonly id: UserId; readonly role: Role; readonly sessionId: string }
+>()("@kite/domain/users/CurrentUser") {}

@@ -1,6 +1,6 @@
 import { Api } from "@kite/domain/Api"
 import { InvalidSession } from "@kite/domain/auth/AuthErrors"
-import { CurrentUser } from "@kite/domain/auth/Authentication"
+import { CurrentUser } from "@kite/domain/users/User"
 import { Effect, Layer, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Accounts } from "../users/Accounts.ts"

@@ -1,5 +1,6 @@
 import { withUser } from "@kite/adapters/logging/RequestContext"
-import { Authentication, CurrentUser } from "@kite/domain/auth/Authentication"
+import { Authentication } from "@kite/domain/auth/Authentication"
+import { CurrentUser } from "@kite/domain/users/User"
 import { Effect, Layer } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { AccessTokens } from "./tokens/AccessTokens.ts"

@@ -1,7 +1,7 @@
 import { Forbidden } from "@kite/domain/auth/AuthErrors"
-import { CurrentUser } from "@kite/domain/auth/Authentication"
 import { RequiredRole, RoleCheck } from "@kite/domain/auth/Authorization"
 import type { Role } from "@kite/domain/users/User"
+import { CurrentUser } from "@kite/domain/users/User"
 import { Context, Effect, Layer } from "effect"
 
 const requireRole = (required: Role) =>

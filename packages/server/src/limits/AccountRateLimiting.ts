@@ -1,6 +1,6 @@
-import { CurrentUser } from "@kite/domain/auth/Authentication"
 import { AccountRateLimit } from "@kite/domain/limits/AccountRateLimit"
 import { policySubject } from "@kite/domain/limits/RateLimitPolicy"
+import { CurrentUser } from "@kite/domain/users/User"
 import { Effect, Layer } from "effect"
 import { policiesOf } from "./EndpointPolicies.ts"
 import { RateLimitGate } from "./RateLimitGate.ts"

@@ -1,7 +1,7 @@
 import { ByteCountFromBigInt, decodeRow, decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import { Settings } from "@kite/adapters/settings/Settings"
+import type { AdminUser, UserChange, UserPage, UserQuery } from "@kite/domain/admin/AdminUser"
 import { rowsToRead, takePage } from "@kite/domain/Paging"
-import type { AdminUser, UserChange, UserPage, UserQuery } from "@kite/domain/users/AdminUser"
 import { Email } from "@kite/domain/users/Email"
 import type { ByteCount } from "@kite/domain/users/Quota"
 import { Role, type User, UserId } from "@kite/domain/users/User"

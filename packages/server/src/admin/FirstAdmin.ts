@@ -2,7 +2,7 @@ import { orDefect } from "@kite/adapters/postgres/Rows"
 import { Settings, SettingsError } from "@kite/adapters/settings/Settings"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { Accounts } from "./Accounts.ts"
+import { Accounts } from "../users/Accounts.ts"
 
 const wrong = (message: string) => new SettingsError({ message: `Wrong settings\n${message}` })
 

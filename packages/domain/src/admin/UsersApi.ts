@@ -8,11 +8,11 @@ import { AccountRateLimit } from "../limits/AccountRateLimit.ts"
 import { IpRateLimit } from "../limits/IpRateLimit.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { NotFound } from "../Problem.ts"
+import { Email } from "../users/Email.ts"
+import { ByteCount } from "../users/Quota.ts"
+import { Role, UserId } from "../users/User.ts"
+import { EmailTaken, LastAdmin } from "../users/UserErrors.ts"
 import { AdminUser, ChangedUser, UserChange, UserPage, UserQuery } from "./AdminUser.ts"
-import { Email } from "./Email.ts"
-import { ByteCount } from "./Quota.ts"
-import { Role, UserId } from "./User.ts"
-import { EmailTaken, LastAdmin } from "./UserErrors.ts"
 
 const params = { id: UserId }
 

@@ -1,8 +1,8 @@
 import { Schema } from "effect"
 import { pageOf, pageQuery } from "../Paging.ts"
-import { Email } from "./Email.ts"
-import { ByteCount } from "./Quota.ts"
-import { Role, User, UserId } from "./User.ts"
+import { Email } from "../users/Email.ts"
+import { ByteCount } from "../users/Quota.ts"
+import { Role, User, UserId } from "../users/User.ts"
 
 /** An account as admins see it: how much it stores, never what. */
 export const AdminUser = Schema.Struct({ ...User.fields, active: Schema.Boolean }).annotate({ identifier: "AdminUser" })

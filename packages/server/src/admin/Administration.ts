@@ -1,8 +1,8 @@
 import { MailQueue } from "@kite/adapters/mail/MailQueue"
 import { orDefect } from "@kite/adapters/postgres/Rows"
+import type { AdminUser, ChangedUser, UserChange, UserPage, UserQuery } from "@kite/domain/admin/AdminUser"
 import type { AuditAction, AuditDetails } from "@kite/domain/audit/AuditEntry"
 import { NotFound } from "@kite/domain/Problem"
-import type { AdminUser, ChangedUser, UserChange, UserPage, UserQuery } from "@kite/domain/users/AdminUser"
 import type { UserId } from "@kite/domain/users/User"
 import { LastAdmin } from "@kite/domain/users/UserErrors"
 import { Context, Effect, Layer, Option } from "effect"
@@ -13,8 +13,8 @@ import { PasswordResets } from "../auth/passwords/PasswordResets.ts"
 import { Sessions } from "../auth/sessions/Sessions.ts"
 import { makeToken } from "../auth/tokens/OpaqueToken.ts"
 import { publicUrl } from "../http/PublicUrl.ts"
-import { forcedResetMail } from "./UserMails.ts"
-import { Users } from "./Users.ts"
+import { forcedResetMail } from "../users/UserMails.ts"
+import { Users } from "../users/Users.ts"
 
 /** What a change did to an account: each difference becomes one entry of the audit log. */
 const differences = (before: AdminUser, after: AdminUser): ReadonlyArray<readonly [AuditAction, AuditDetails]> => [
@@ -37,7 +37,7 @@ export class Administration extends Context.Service<
     /** The password stops working and every session ends; the owner gets a link to choose a new password. */
     readonly forcePasswordReset: (id: UserId) => Effect.Effect<void, NotFound>
   }
->()("@kite/server/users/Administration") {
+>()("@kite/server/admin/Administration") {
   static readonly layerNoDeps = Layer.effect(
     Administration,
     Effect.gen(function* () {

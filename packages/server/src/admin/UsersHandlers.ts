@@ -1,7 +1,7 @@
 import { Api } from "@kite/domain/Api"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Accounts } from "./Accounts.ts"
+import { Accounts } from "../users/Accounts.ts"
 import { Administration } from "./Administration.ts"
 
 export const layer = HttpApiBuilder.group(
