@@ -1,6 +1,6 @@
 import { HttpApiMiddleware } from "effect/http-api"
 import type { CurrentUser } from "../auth/CurrentUser.ts"
-import { RateLimited } from "./RateLimited.ts"
+import { RateLimited } from "./RateLimitMiddleware.ts"
 
 /** Inside of Authentication: charges the endpoint's policies by account. */
 export class AccountRateLimit extends HttpApiMiddleware.Service<AccountRateLimit, { requires: CurrentUser }>()(

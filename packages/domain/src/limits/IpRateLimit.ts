@@ -1,5 +1,5 @@
 import { HttpApiMiddleware } from "effect/http-api"
-import { RateLimited } from "./RateLimited.ts"
+import { RateLimited } from "./RateLimitMiddleware.ts"
 
 /**
  * The outermost middleware: charges the endpoint's policies by client address and by e-mail before authentication. Where an

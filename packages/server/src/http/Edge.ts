@@ -1,7 +1,7 @@
 import { Settings } from "@kite/adapters/settings/Settings"
 import { ByteSize, Effect } from "effect"
 import { HttpIncomingMessage, HttpServerRequest, type HttpServerResponse } from "effect/http"
-import { forwardingOf, isTrustedPeer, requestClientIp } from "../limits/RequestClientIp.ts"
+import { forwardingOf, isTrustedPeer, requestClientIp } from "../network/RequestClientIp.ts"
 import { makeRequestScope } from "../observability/RequestScope.ts"
 import { makeCors } from "./Cors.ts"
 import { renderProblems } from "./Problems.ts"

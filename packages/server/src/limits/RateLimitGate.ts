@@ -1,13 +1,13 @@
 import { ClientIp } from "@kite/adapters/logging/RequestContext"
-import { RateLimited } from "@kite/domain/limits/RateLimited"
 import { rateLimitHeaders } from "@kite/domain/limits/RateLimitHeaders"
+import { RateLimited } from "@kite/domain/limits/RateLimitMiddleware"
 import { type PolicyName, policySubject, RateLimits } from "@kite/domain/limits/RateLimitPolicy"
 import { ipSubject } from "@kite/domain/limits/RateLimitSubject"
 import type { Charge, Verdict } from "@kite/domain/limits/Verdict"
 import { Context, Effect, Layer } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
-import { recordRefusal } from "../observability/RateLimitEvents.ts"
 import { RateLimiter } from "./RateLimiter.ts"
+import { recordRefusal } from "./RateLimitMetrics.ts"
 import { RequestCharge } from "./RequestCharge.ts"
 
 /** Whom the request counts for, as far as it is known by now; its address always is. */

@@ -2,8 +2,8 @@ import { RedisError } from "@kite/adapters/redis/Redis"
 import { type Charge, settle, type Verdict } from "@kite/domain/limits/Verdict"
 import { Context, Effect, Exit } from "effect"
 import type { Redis as Client } from "ioredis"
+import { windowScript, windowScriptSha } from "./SlidingWindowScript.ts"
 import { windowKey } from "./WindowKey.ts"
-import { windowScript, windowScriptSha } from "./WindowScript.ts"
 
 /** Requests in one command at most: it holds Redis for a quarter of a millisecond. */
 const maxRequests = 32

@@ -13,11 +13,11 @@ import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import * as AccountRateLimiting from "../../src/limits/AccountRateLimiting.ts"
-import * as IpRateLimiting from "../../src/limits/IpRateLimiting.ts"
 import { RateLimiter } from "../../src/limits/RateLimiter.ts"
 import { RateLimitGate } from "../../src/limits/RateLimitGate.ts"
-import { type ProxySettings, requestClientIp } from "../../src/limits/RequestClientIp.ts"
+import * as IpRateLimiting from "../../src/limits/RateLimitMiddleware.ts"
 import * as UnchargedRequests from "../../src/limits/UnchargedRequests.ts"
+import { type ProxySettings, requestClientIp } from "../../src/network/RequestClientIp.ts"
 
 class TestApi extends HttpApi.make("test").add(
   HttpApiGroup.make("test", { topLevel: true })

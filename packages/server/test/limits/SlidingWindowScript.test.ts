@@ -8,8 +8,8 @@ import fc from "fast-check"
 import type { Redis } from "ioredis"
 import { MemoryWindows } from "../../src/limits/MemoryWindows.ts"
 import { readReplies, scriptArguments } from "../../src/limits/RedisWindows.ts"
+import { windowScript } from "../../src/limits/SlidingWindowScript.ts"
 import { windowKey } from "../../src/limits/WindowKey.ts"
-import { windowScript } from "../../src/limits/WindowScript.ts"
 
 // Long in real time, since Redis expires keys by its own clock; the script's clock is injected.
 const windowMs = 60_000

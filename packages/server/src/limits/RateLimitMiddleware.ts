@@ -1,9 +1,9 @@
 import { IpRateLimit } from "@kite/domain/limits/IpRateLimit"
 import { policySubject } from "@kite/domain/limits/RateLimitPolicy"
 import { Effect, Layer } from "effect"
-import { emailSubject } from "./EmailSubject.ts"
 import { policiesOf } from "./EndpointPolicies.ts"
 import { RateLimitGate } from "./RateLimitGate.ts"
+import { emailSubject } from "./RequestSubjects.ts"
 
 /**
  * Before authentication: charges what can be charged without it. An endpoint that is limited by account alone passes; if its

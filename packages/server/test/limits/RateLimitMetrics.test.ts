@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { RateLimiter, type RateLimiterMode } from "@kite/server/limits/RateLimiter"
+import { recordRefusal } from "@kite/server/limits/RateLimitMetrics"
 import * as LimiterMetrics from "@kite/server/observability/LimiterMetrics"
-import { recordRefusal } from "@kite/server/observability/RateLimitEvents"
 import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Effect, Layer, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
