@@ -22,9 +22,7 @@ export const makeEdge = Effect.gen(function* () {
   const isDebugging = settings.LOG_LEVEL === "debug" || settings.LOG_LEVEL === "trace"
   const proxies = { trusted, rule, maxHops }
   for (const family of trusted.wholeFamilies) {
-    yield* Effect.logWarning(
-      `TRUSTED_PROXIES holds ${family}: whoever connects can choose the address he is limited by`
-    )
+    yield* Effect.logWarning(`TRUSTED_PROXIES contains ${family}: clients can spoof their address`)
   }
   const cors = yield* makeCors
   const securityHeaders = yield* makeSecurityHeaders

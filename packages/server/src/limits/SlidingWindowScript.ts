@@ -1,64 +1,50 @@
 import { createHash } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { type Charge, settle, type Verdict } from "@kite/domain/limits/Verdict"
 
-/**
- * The exact sliding window (domain/limits/SlidingWindow) in Redis: one round trip for all charges of a request, and for all requests
- * that come at once.
- *
- * KEYS: for each charge a list of admission times in ms, the newest last, one entry per admitted unit. ARGV for each: limit, window in
- * ms, cost, and 1 at the last charge of its request. A request's keys are all read first; only if all admit is any of them written, so
- * that a refusal costs nothing. Nothing is evicted on a refusal either: the newest entry holds the clock when the server's own steps back.
- * Returns for each charge: allowed (0 or 1), units available, retry-after in ms, reset in ms.
- *
- * A key lives for its window after its last admission. It is told so once in a quarter of the window, and given a quarter more.
- */
-export const windowScript = `
-local call, floor = redis.call, math.floor
-local time = call('TIME')
-local clock = time[1] * 1000 + floor(time[2] / 1000)
-local reply, nows, newests, deads = {}, {}, {}, {}
-local first, admitted = 1, true
-for last = 1, #KEYS do
-  local key, at = KEYS[last], 4 * last
-  local limit, window, cost = tonumber(ARGV[at - 3]), tonumber(ARGV[at - 2]), tonumber(ARGV[at - 1])
-  local now, live, dead, reset, retry, newest = clock, 0, 0, 0, 0, call('LINDEX', key, -1)
-  if newest then
-    newest = tonumber(newest)
-    if newest > now then now = newest end
-    local length, oldest, bound = call('LLEN', key), tonumber(call('LINDEX', key, 0)), now - window
-    if oldest <= bound then
-      local high = length
-      dead = 1
-      while dead < high do
-        local middle = floor((dead + high) / 2)
-        if tonumber(call('LINDEX', key, middle)) <= bound then dead = middle + 1 else high = middle end
-      end
-      oldest = dead < length and tonumber(call('LINDEX', key, dead))
-    end
-    live = length - dead
-    if live > 0 then reset = oldest + window - now end
-  end
-  local allowed = live + cost <= limit
-  if not allowed then
-    admitted = false
-    retry = cost > limit and window or call('LINDEX', key, cost - limit - 1) + window - now
-  end
-  reply[at - 3] = allowed and 1 or 0
-  reply[at - 2] = live < limit and limit - live or 0
-  reply[at - 1] = retry
-  reply[at] = reset
-  nows[last], newests[last], deads[last] = now, newest, dead
-  if ARGV[at] == '1' then
-    for i = first, admitted and last or 0 do
-      local key, now, newest, window = KEYS[i], nows[i], newests[i], tonumber(ARGV[4 * i - 2])
-      local entry, step = string.format('%.0f', now), floor(window / 4)
-      for unit = 1, tonumber(ARGV[4 * i - 1]) do call('RPUSH', key, entry) end
-      if deads[i] > 0 then call('LTRIM', key, deads[i], -1) end
-      if not newest or floor(now / step) ~= floor(newest / step) then call('PEXPIRE', key, window + step) end
-    end
-    first, admitted = last + 1, true
-  end
-end
-return reply
-`
+/** SlidingWindow.lua, which says what its keys, arguments and replies are. This is the only place that reads the file. */
+export const windowScript = readFileSync(new URL("./SlidingWindow.lua", import.meta.url), "utf8")
 
+/** What EVALSHA names the script by. */
 export const windowScriptSha = createHash("sha1").update(windowScript).digest("hex")
+
+const plain = /^[0-9A-Za-z.:/_-]{1,128}$/
+
+/** Subjects are addresses, ids and hashes. Any other text is hashed, so that no key is long or contains a brace. */
+const subjectText = (subject: string) =>
+  plain.test(subject) ? subject : createHash("sha256").update(subject).digest("hex")
+
+/** `rl:{<subject>}:<policy>`: the hash tag keeps all policies of one subject in one slot of a Redis Cluster. */
+export const windowKey = ({ policy, subject }: Charge): string => `rl:{${subjectText(subject)}}:${policy.name}`
+
+/** The arguments after the script: the number of keys, the keys, and four values per charge. */
+export const scriptArguments = (
+  requests: ReadonlyArray<ReadonlyArray<Charge>>
+): [number, ...Array<string | number>] => {
+  const keys: Array<string | number> = []
+  const rules: Array<string | number> = []
+  for (const charges of requests) {
+    for (let index = 0; index < charges.length; index++) {
+      const charge = charges[index]
+      if (charge === undefined) continue
+      keys.push(windowKey(charge))
+      rules.push(charge.policy.limit, charge.policy.windowMs, charge.cost ?? 1, index === charges.length - 1 ? 1 : 0)
+    }
+  }
+  return [keys.length, ...keys, ...rules]
+}
+
+/** The verdict on each request, in their order. */
+export const readReplies = (
+  requests: ReadonlyArray<ReadonlyArray<Charge>>,
+  reply: ReadonlyArray<number>
+): ReadonlyArray<Verdict> => {
+  let at = 0
+  const decision = () => ({
+    allowed: reply[at++] === 1,
+    available: reply[at++] ?? 0,
+    retryAfterMs: reply[at++] ?? 0,
+    resetMs: reply[at++] ?? 0
+  })
+  return requests.map((charges) => settle(charges, charges.map(decision)))
+}

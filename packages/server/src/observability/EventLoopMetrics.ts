@@ -11,7 +11,7 @@ const delay = (statistic: string) =>
 const p99 = delay("p99")
 const max = delay("max")
 
-/** Keeps the event loop's delay of the last 15 s among the metrics. */
+/** Samples the event loop's delay over the last 15 s into gauges. */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
     const histogram = yield* Effect.acquireRelease(

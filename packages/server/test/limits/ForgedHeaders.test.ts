@@ -3,9 +3,8 @@ import { TrustedProxies } from "@kite/domain/network/TrustedProxies"
 import { Array, Effect } from "effect"
 import { RateLimiter } from "../../src/limits/RateLimiter.ts"
 import { call, proxy, statuses, stranger } from "./Caller.ts"
-import { LimitedServer, limits } from "./LimitedServer.ts"
+import { LimitedServer, limit } from "./LimitedServer.ts"
 
-const limit = limits.ip.limit
 const forged = Array.makeBy(20, (n) => `10.0.0.${n}`)
 
 const admitted = (calls: Parameters<typeof statuses>[0]) =>

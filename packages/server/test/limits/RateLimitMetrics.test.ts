@@ -1,7 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { RateLimiter, type RateLimiterMode } from "@kite/server/limits/RateLimiter"
-import { recordRefusal } from "@kite/server/limits/RateLimitMetrics"
-import * as LimiterMetrics from "@kite/server/observability/LimiterMetrics"
+import * as RateLimitMetrics from "@kite/server/limits/RateLimitMetrics"
 import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Effect, Layer, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
@@ -20,7 +19,7 @@ it.effect("a refused request is logged and counted under the policy that refused
   Effect.gen(function* () {
     const capture = new LogCapture()
     const verdict = { allowed: false, policies: [policy("ip", true), policy("auth-ip", false)] }
-    yield* Effect.provide(recordRefusal(verdict), capture.layer)
+    yield* Effect.provide(RateLimitMetrics.recordRefusal(verdict), capture.layer)
     assert.strictEqual(capture.lines.length, 1)
     assert.deepInclude(capture.last, { event: "rate_limited", policy: "auth-ip", retry_after: 2 })
     assert.include(yield* PrometheusMetrics.format(), 'kite_rate_limited_total{policy="auth-ip"} 1')
@@ -34,7 +33,7 @@ it.effect("the limiter's mode is shown as it changes", () =>
       check: () => Effect.die("not asked"),
       mode: Effect.sync(() => mode)
     })
-    yield* Layer.build(Layer.provide(LimiterMetrics.layer, Layer.succeed(RateLimiter, limiter)))
+    yield* Layer.build(Layer.provide(RateLimitMetrics.layer, Layer.succeed(RateLimiter, limiter)))
     yield* TestClock.adjust("1 second")
     assert.include(yield* PrometheusMetrics.format(), 'kite_limiter_mode{mode="redis"} 1')
     mode = "fallback"

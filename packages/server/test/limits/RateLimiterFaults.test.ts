@@ -6,7 +6,7 @@ import { type RedisServer, startRedis } from "@kite/testkit/redis/RedisServer"
 import { Array, Effect, Fiber, Layer, Logger, Redacted, Schedule } from "effect"
 import { RateLimiter, type RateLimiterMode } from "../../src/limits/RateLimiter.ts"
 import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
-import { RedisPatience } from "../../src/limits/RedisWindows.ts"
+import { RedisTimeout } from "../../src/limits/RedisWindows.ts"
 
 const policy: RateLimitPolicy = { name: "ip", limit: 60, windowMs: 60_000 }
 
@@ -73,7 +73,7 @@ const withRedis = (test: Test) =>
   }).pipe(Effect.scoped)
 
 /** For what a busy machine must not turn into an outage: how many units and commands, not how fast. */
-const withPatience = Effect.provideService(RedisPatience, 5_000)
+const withPatience = Effect.provideService(RedisTimeout, 5_000)
 
 const withRedisUnderLoad = (test: Test) => withRedis((redis, lines) => underLoad(test(redis, lines)))
 

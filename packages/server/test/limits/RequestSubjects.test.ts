@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ipSubject } from "@kite/domain/limits/RateLimitSubject"
+import { ipSubject } from "@kite/server/limits/RequestSubjects"
 
 describe("ipSubject", () => {
   it("is the address itself for IPv4, mapped or not", () => {

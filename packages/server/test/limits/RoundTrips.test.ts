@@ -4,7 +4,7 @@ import { startRedis } from "@kite/testkit/redis/RedisServer"
 import { Array, Effect, Layer, Redacted } from "effect"
 import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
 import { call, proxy } from "./Caller.ts"
-import { LimitedServer, limits } from "./LimitedServer.ts"
+import { LimitedServer, limit } from "./LimitedServer.ts"
 
 const user = "01890a5d-ac96-774b-bcce-b302099a8057"
 const from = (address: string) => ({ from: proxy, forwardedFor: [address] })
@@ -56,6 +56,6 @@ it.live("two servers on one Redis admit together what one would", () =>
     const admitted = yield* Effect.all([Effect.provide(client, server), Effect.provide(client, Layer.fresh(server))], {
       concurrency: "unbounded"
     })
-    assert.strictEqual(admitted[0] + admitted[1], limits.ip.limit)
+    assert.strictEqual(admitted[0] + admitted[1], limit)
   })
 )

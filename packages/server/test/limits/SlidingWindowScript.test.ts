@@ -7,9 +7,7 @@ import { Effect } from "effect"
 import fc from "fast-check"
 import type { Redis } from "ioredis"
 import { MemoryWindows } from "../../src/limits/MemoryWindows.ts"
-import { readReplies, scriptArguments } from "../../src/limits/RedisWindows.ts"
-import { windowScript } from "../../src/limits/SlidingWindowScript.ts"
-import { windowKey } from "../../src/limits/WindowKey.ts"
+import { readReplies, scriptArguments, windowKey, windowScript } from "../../src/limits/SlidingWindowScript.ts"
 
 // Long in real time, since Redis expires keys by its own clock; the script's clock is injected.
 const windowMs = 60_000

@@ -4,7 +4,8 @@ import { endpoints, pathOf } from "@kite/testkit/http/Endpoints"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { startRedis } from "@kite/testkit/redis/RedisServer"
-import { Array, Effect, Schedule } from "effect"
+import { Array, Effect, Redacted, Schedule } from "effect"
+import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
 
 const quotaExceeded = /^https:\/\/iana\.org\/assignments\/http-problem-types#quota-exceeded$/
 const nobody = "00000000-0000-7000-8000-000000000000"
@@ -80,7 +81,7 @@ it.live(
         assert.deepStrictEqual(policyNames(headers), ["ip"])
         yield* redis.restart
         yield* becomes("200 ready")
-      }).pipe(Effect.provide(TestServer.layerWith({ REDIS_URL: redis.url })))
+      }).pipe(Effect.provide(TestServer.layerOn({ limiter: RateLimiterRedis.layer(Redacted.make(redis.url)) })))
     }),
   60_000
 )

@@ -2,8 +2,7 @@ import { createServer, type ServerOptions } from "node:http"
 import { NodeHttpServer } from "@effect/platform-node"
 import type { LogLine } from "@kite/adapters/logging/LogLine"
 import { makeClientErrors } from "@kite/server/observability/ClientErrors"
-import { makeRequestScope } from "@kite/server/observability/RequestScope"
-import * as RouteTemplate from "@kite/server/observability/RouteTemplate"
+import { layerRoute, makeRequestScope } from "@kite/server/observability/RequestScope"
 import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { ByteSize, Context, Effect, Layer, Option } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServer, type HttpServerError } from "effect/http"
@@ -47,7 +46,7 @@ export class ObservedServer extends Context.Service<
       HttpServer.addressFormattedWith((url) => Effect.succeed(observe(url, capture)))
     ).pipe(
       Layer.merge(
-        HttpRouter.serve(Layer.provide(routes, RouteTemplate.layer), {
+        HttpRouter.serve(Layer.provide(routes, layerRoute), {
           disableLogger: true,
           disableListenLog: true,
           middleware: (app) =>

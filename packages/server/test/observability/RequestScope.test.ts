@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { get } from "node:http"
 import { assert, layer } from "@effect/vitest"
 import { CorrelationId, withUser } from "@kite/adapters/logging/RequestContext"
-import * as MetricsEndpoint from "@kite/server/observability/MetricsEndpoint"
+import * as Metrics from "@kite/server/observability/Metrics"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { idOf, ObservedServer } from "./ObservedServer.ts"
@@ -33,7 +33,7 @@ const routes = Layer.mergeAll(
       return HttpServerResponse.text(yield* CorrelationId)
     })
   ),
-  MetricsEndpoint.layer
+  Metrics.layerEndpoint
 )
 
 layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request scope", (it) => {
