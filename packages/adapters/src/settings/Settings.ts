@@ -1,7 +1,7 @@
 import { Email } from "@kite/domain/auth/Email"
 import { NewPassword } from "@kite/domain/auth/Password"
 import { RateLimitFromString } from "@kite/domain/limits/RateLimit"
-import { policies, type RateLimitSetting } from "@kite/domain/limits/RateLimitPolicy"
+import { policyTable, type RateLimitSetting } from "@kite/domain/limits/RateLimitPolicy"
 import { TrustedProxyRule } from "@kite/domain/network/ClientIp"
 import { defaultTrustedProxies, TrustedProxiesFromString } from "@kite/domain/network/TrustedProxies"
 import { Context, Effect, Layer, Schema } from "effect"
@@ -30,7 +30,7 @@ const Origins = List.check(
 
 /** `RATE_LIMIT_*`: one for each policy of domain/limits/RateLimitPolicy. */
 const rateLimits = Object.fromEntries(
-  Object.values(policies).map(({ setting }) => [setting, Schema.optionalKey(RateLimitFromString)])
+  Object.values(policyTable).map(({ setting }) => [setting, Schema.optionalKey(RateLimitFromString)])
 ) as { readonly [Name in RateLimitSetting]: Schema.optionalKey<typeof RateLimitFromString> }
 
 /** Every variable kite reads, by its own name. `NAME_FILE` reads any of them from a file (a Docker secret). */

@@ -1,20 +1,20 @@
 import { Context, Record as Records, Schema } from "effect"
 import { type RateLimit, RateLimitFromString } from "./RateLimit.ts"
 
-interface PolicyDefinition {
+interface PolicyRow {
   /** What the policy counts by: the client's address, the account of the access token, or the e-mail in the request's body. */
   readonly subject: "ip" | "account" | "email"
-  /** The limit where the setting is not set, written as the setting is. */
+  /** The limit unless the setting is set, in the setting's notation. */
   readonly defaultLimit: `${number}/${number}${"s" | "m" | "h" | "d"}`
   readonly setting: `RATE_LIMIT_${string}`
   readonly description: string
 }
 
 /**
- * Every rate limit policy by its name, which is part of the keys and the headers. Add a policy by adding a row, and name it in
- * the `RateLimitPolicies` of the endpoints that it limits.
+ * Every rate limit policy by its name, which appears in the keys, the headers and the log. To add a policy, add a row here and its
+ * name to the `RateLimitPolicies` of the endpoints that it limits.
  */
-export const policies = {
+export const policyTable = {
   "auth-ip": {
     subject: "ip",
     defaultLimit: "10/1m",
@@ -45,13 +45,13 @@ export const policies = {
     setting: "RATE_LIMIT_IP",
     description: "Everything else but health checks, per client address"
   }
-} as const satisfies Readonly<Record<string, PolicyDefinition>>
+} as const satisfies Readonly<Record<string, PolicyRow>>
 
-export type PolicyName = keyof typeof policies
-export const PolicyName = Schema.Literals(Records.keys(policies))
+export type PolicyName = keyof typeof policyTable
+export const PolicyName = Schema.Literals(Records.keys(policyTable))
 
 /** The names of the settings that override the defaults. */
-export type RateLimitSetting = (typeof policies)[PolicyName]["setting"]
+export type RateLimitSetting = (typeof policyTable)[PolicyName]["setting"]
 
 /** One policy in force. */
 export interface RateLimitPolicy extends RateLimit {
@@ -63,12 +63,12 @@ export type RateLimits = Readonly<Record<PolicyName, RateLimit>>
 
 const decodeLimit = Schema.decodeSync(RateLimitFromString)
 
-export const defaultRateLimits: RateLimits = Records.map(policies, ({ defaultLimit }) => decodeLimit(defaultLimit))
+export const defaultRateLimits: RateLimits = Records.map(policyTable, ({ defaultLimit }) => decodeLimit(defaultLimit))
 
 /** The limits in force: each as its setting says, or else its default. */
 export const rateLimitsOf = (
   settings: Readonly<Partial<Record<RateLimitSetting, RateLimit | undefined>>>
-): RateLimits => Records.map(policies, ({ setting }, name) => settings[setting] ?? defaultRateLimits[name])
+): RateLimits => Records.map(policyTable, ({ setting }, name) => settings[setting] ?? defaultRateLimits[name])
 
 /**
  * Annotation of an endpoint or a group: the policies that limit it, all charged at once. The default is `ip`; an empty list means

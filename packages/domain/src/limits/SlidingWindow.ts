@@ -1,15 +1,15 @@
 import type { RateLimit } from "./RateLimit.ts"
 
 /**
- * The exact sliding window: cost `c` is admitted at time `t` if and only if the units admitted after `t - window`, plus `c`, are within
- * the limit. So no window of that length ever holds more than the limit, wherever it begins, and nothing else is refused. (Fixed
- * windows, token buckets and GCRA admit up to twice the limit in one window.)
+ * The exact sliding window: cost `c` is admitted at time `t` if and only if the units admitted after `t - window`, plus `c`, are
+ * within the limit. So no window of that length ever holds more than the limit, wherever it begins, and nothing else is refused.
+ * (Fixed windows, token buckets and GCRA admit up to twice the limit in one window.)
  */
 export interface Decision {
   readonly allowed: boolean
   /** Units left before this decision. */
   readonly available: number
-  /** How long until the same cost is admitted, if nothing else is; 0 when allowed. A cost above the limit never is: then it is the window. */
+  /** How long until the same cost is admitted, if nothing else is; 0 when allowed. The window for a cost above the limit. */
   readonly retryAfterMs: number
   /** How long until the oldest live unit leaves the window; 0 when there is none. */
   readonly resetMs: number

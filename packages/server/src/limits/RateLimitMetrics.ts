@@ -9,7 +9,7 @@ const gauges = modes.map((mode) => ({
   mode,
   gauge: Metric.gauge("kite_limiter_mode", {
     description:
-      "1 for how this server counts rate limits: in redis, alone as a fallback of it, or in memory by choice",
+      "1 for the way this server counts rate limits: in Redis, alone while Redis fails, or in memory by choice",
     attributes: { mode }
   })
 }))
@@ -27,7 +27,7 @@ export const layer = Layer.effectDiscard(
 // At most one per policy.
 const refusals = new Map<string, Metric.Counter<number>>()
 
-const refusalsOf = (policy: string): Metric.Counter<number> => {
+const refusalCounter = (policy: string): Metric.Counter<number> => {
   const known = refusals.get(policy)
   if (known !== undefined) return known
   const counter = Metric.counter("kite_rate_limited_total", {
@@ -48,6 +48,6 @@ export const recordRefusal = ({ policies }: Verdict): Effect.Effect<void> =>
         event: "rate_limited",
         policy,
         retry_after: Math.ceil(retryAfterMs / 1_000)
-      }).pipe(Effect.andThen(Metric.update(refusalsOf(policy), 1))),
+      }).pipe(Effect.andThen(Metric.update(refusalCounter(policy), 1))),
     { discard: true }
   )

@@ -1,6 +1,6 @@
 import { CurrentUser } from "@kite/domain/auth/CurrentUser"
 import { AccountRateLimit, IpRateLimit } from "@kite/domain/limits/RateLimitMiddleware"
-import { type PolicyName, policies, RateLimitPolicies } from "@kite/domain/limits/RateLimitPolicy"
+import { type PolicyName, policyTable, RateLimitPolicies } from "@kite/domain/limits/RateLimitPolicy"
 import { Context, Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import type { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
@@ -19,11 +19,11 @@ const layerIp = Layer.effect(
   IpRateLimit,
   Effect.map(RateLimitGate, (gate) =>
     IpRateLimit.of((httpEffect, options) => {
-      const all = policiesOf(options)
-      const chargeable = all.filter((name) => policies[name].subject !== "account")
-      if (all.length === 0) return Effect.andThen(gate.exempt, httpEffect)
+      const policies = policiesOf(options)
+      const chargeable = policies.filter((name) => policyTable[name].subject !== "account")
+      if (policies.length === 0) return Effect.andThen(gate.exempt, httpEffect)
       if (chargeable.length === 0) return httpEffect
-      const admitted = chargeable.some((name) => policies[name].subject === "email")
+      const admitted = chargeable.some((name) => policyTable[name].subject === "email")
         ? Effect.flatMap(emailSubject, (email) => gate.admit(chargeable, { email }))
         : gate.admit(chargeable)
       return Effect.andThen(admitted, httpEffect)
@@ -36,7 +36,7 @@ const layerAccount = Layer.effect(
   AccountRateLimit,
   Effect.map(RateLimitGate, (gate) =>
     AccountRateLimit.of((httpEffect, options) => {
-      const chargeable = policiesOf(options).filter((name) => policies[name].subject === "account")
+      const chargeable = policiesOf(options).filter((name) => policyTable[name].subject === "account")
       if (chargeable.length === 0) return httpEffect
       return CurrentUser.pipe(
         Effect.flatMap(({ id }) => gate.admit(chargeable, { account: id })),

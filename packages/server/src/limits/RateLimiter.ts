@@ -15,7 +15,10 @@ export const monotonicMs = (clock: Clock.Clock): number => Number(clock.monotoni
 export class RateLimiter extends Context.Service<
   RateLimiter,
   {
-    /** Takes all charges of a request, each under another policy. Either all admit it and are charged, or none is charged. Never fails. */
+    /**
+     * Takes all charges of a request, at most one per policy. Either all policies admit the request and are charged, or none is
+     * charged. Never fails.
+     */
     check(charges: ReadonlyArray<Charge>): Effect.Effect<Verdict>
     /** For readiness, where `fallback` means degraded. */
     readonly mode: Effect.Effect<RateLimiterMode>

@@ -1,5 +1,5 @@
--- The exact sliding window (packages/domain/src/limits/SlidingWindow.ts) in Redis: one round trip for all charges of a request, and for
--- all requests that arrive together.
+-- The exact sliding window (packages/domain/src/limits/SlidingWindow.ts) in Redis: one round trip for all charges of a request,
+-- and for all requests that arrive together.
 --
 -- KEYS: for each charge, a list of admission times in ms, the newest last, one entry per admitted unit.
 -- ARGV: for each charge, its limit, its window in ms, its cost, and 1 at the last charge of a request.

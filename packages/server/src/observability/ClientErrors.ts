@@ -50,7 +50,7 @@ export const makeClientErrors = Effect.gen(function* () {
   }
 })
 
-/** The response that the socket is sending. Node has no public API for it, and writing into the middle of a response would break it. */
+/** The response that the socket is sending, for which Node has no public API. Writing into the middle of it would break it. */
 const responseOf = (socket: Socket): ServerResponse | undefined => {
   const response: unknown = Reflect.get(socket, "_httpMessage")
   return response instanceof ServerResponse ? response : undefined

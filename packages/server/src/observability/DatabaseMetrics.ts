@@ -8,7 +8,7 @@ const timeout = "2 seconds"
 const countLimit = 10_000
 
 const depth = Metric.gauge("kite_queue_depth", { description: "Extraction jobs that wait or run, at most 10000" })
-const age = Metric.gauge("kite_queue_age_seconds", { description: "How long ago the oldest job of them was offered" })
+const age = Metric.gauge("kite_queue_age_seconds", { description: "How long ago the oldest of these jobs was queued" })
 const series = (name: string, description: string, label: string) => {
   const gauges = new Map<string, Metric.Gauge<number>>()
   return (value: string, count: number) => {
@@ -17,8 +17,8 @@ const series = (name: string, description: string, label: string) => {
     return Metric.update(gauge, count)
   }
 }
-const documents = series("kite_documents", "Documents by status: what became of the jobs", "status")
-const connections = series("kite_postgres_connections", "Connections of every process of kite, by state", "state")
+const documents = series("kite_documents", "Documents by status", "status")
+const connections = series("kite_postgres_connections", "Connections of all kite processes, by state", "state")
 
 const Sample = Schema.Struct({ depth: Schema.Int, age: Schema.Finite })
 const Counts = Schema.Array(Schema.Struct({ name: Schema.String, count: Schema.Int }))
@@ -69,7 +69,7 @@ export const layer = Layer.effectDiscard(
     })
 
     yield* sample.pipe(
-      Effect.catchCause((cause) => Effect.logWarning("The database could not be sampled", cause)),
+      Effect.catchCause((cause) => Effect.logWarning("Sampling the database failed", cause)),
       Effect.repeat(Schedule.spaced(period)),
       Effect.forkScoped
     )

@@ -5,7 +5,7 @@ const period = "15 seconds"
 
 const delay = (statistic: string) =>
   Metric.gauge("kite_event_loop_delay_seconds", {
-    description: "How late timers were in the last 15 s: work that kept the event loop from everything else",
+    description: "How late timers fired in the last 15 s, because other work blocked the event loop",
     attributes: { statistic }
   })
 const p99 = delay("p99")

@@ -18,12 +18,12 @@ const seriesOf = (method: string, route: string, status: string): Series => {
   if (known !== undefined) return known
   const series: Series = {
     requests: Metric.counter("kite_http_requests_total", {
-      description: "Requests that ended, by route and status",
+      description: "Requests by route and status",
       attributes: { method, route, status },
       incremental: true
     }),
     seconds: Metric.histogram("kite_http_request_duration_seconds", {
-      description: "From a request's first line to the end of its response",
+      description: "From the first line of a request to the end of its response",
       attributes: { method, route },
       boundaries
     })

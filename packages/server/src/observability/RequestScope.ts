@@ -69,8 +69,8 @@ const returnCorrelationId =
   (response: ServerResponse | undefined, correlationId: string) =>
   <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) => {
     if (response === undefined) {
-      return HttpEffect.withPreResponseHandler(app, (_request, answer) =>
-        Effect.succeed(HttpServerResponse.setHeader(answer, correlationHeader, correlationId))
+      return HttpEffect.withPreResponseHandler(app, (_request, sent) =>
+        Effect.succeed(HttpServerResponse.setHeader(sent, correlationHeader, correlationId))
       )
     }
     response.setHeader(correlationHeader, correlationId)

@@ -23,7 +23,10 @@ export const nodeResponseOf = (request: HttpServerRequest.HttpServerRequest): Se
   return response instanceof ServerResponse ? response : undefined
 }
 
-/** Call it when the request begins, and the function it returns when the request has ended. The counts come from the socket, which sees everything that was written. */
+/**
+ * Call it when the request begins, and call the function it returns when the request has ended. The bytes come from the socket, which
+ * sees everything that was written.
+ */
 export const observeResponse = (response: ServerResponse | undefined): ((exit: ResponseExit) => ResponseFacts) => {
   if (response === undefined) return factsOfExit
   const socket = response.socket

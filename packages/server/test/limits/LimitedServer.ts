@@ -70,8 +70,7 @@ const middleware =
     )
 
 /**
- * A server with an endpoint for each way of being limited, on every address of loopback. 127.0.0.2 is its trusted proxy; a client that
- * connects from elsewhere is a stranger.
+ * A server on loopback with an endpoint for each kind of limit. 127.0.0.2 is its trusted proxy; every other peer is untrusted.
  */
 export class LimitedServer extends Context.Service<LimitedServer, { readonly port: number }>()(
   "@kite/server/test/limits/LimitedServer"

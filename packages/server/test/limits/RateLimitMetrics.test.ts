@@ -26,11 +26,11 @@ it.effect("a refused request is logged and counted under the policy that refused
   }).pipe(fresh)
 )
 
-it.effect("the limiter's mode is shown as it changes", () =>
+it.effect("the gauge follows the limiter's mode", () =>
   Effect.gen(function* () {
     let mode: RateLimiterMode = "redis"
     const limiter = RateLimiter.of({
-      check: () => Effect.die("not asked"),
+      check: () => Effect.die("not called"),
       mode: Effect.sync(() => mode)
     })
     yield* Layer.build(Layer.provide(RateLimitMetrics.layer, Layer.succeed(RateLimiter, limiter)))

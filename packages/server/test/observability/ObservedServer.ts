@@ -18,14 +18,14 @@ type Routes = Layer.Layer<
   HttpRouter.HttpRouter | HttpRouter.Request<"Error", HttpServerError.HttpServerError>
 >
 
-/** A server on loopback with the edge of kite and routes of the test's own, and what it logged. */
+/** A server on loopback with kite's edge and the test's own routes, and what it logged. */
 export class ObservedServer extends Context.Service<
   ObservedServer,
   {
     readonly url: string
     readonly capture: LogCapture
     readonly call: (path: string, init?: RequestInit) => Effect.Effect<Response>
-    /** The access line that matches, which comes just after the response. */
+    /** The access line that matches. It is written just after the response. */
     readonly accessLine: (matches: (line: LogLine) => boolean) => Effect.Effect<LogLine>
     readonly lineOf: (response: Response) => Effect.Effect<LogLine>
   }

@@ -5,7 +5,7 @@ import type { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
-import { policies } from "@kite/domain/limits/RateLimitPolicy"
+import { policyTable } from "@kite/domain/limits/RateLimitPolicy"
 import * as Http from "@kite/server/Http"
 import { RateLimiter } from "@kite/server/limits/RateLimiter"
 import { Context, Effect, FileSystem, Layer, References } from "effect"
@@ -13,7 +13,7 @@ import { HttpServer } from "effect/http"
 import { testDatabase } from "../postgres/TestDatabase.ts"
 
 /** Only tests about limits set lower ones: all others send many requests from one address. */
-const unlimited = Object.fromEntries(Object.values(policies).map(({ setting }) => [setting, "1000000/1s"]))
+const unlimited = Object.fromEntries(Object.values(policyTable).map(({ setting }) => [setting, "1000000/1s"]))
 
 const variables = {
   PORT: "0",
