@@ -30,7 +30,10 @@ const Origins = List.check(
 
 /** `RATE_LIMIT_*`: one for each policy of domain/limits/RateLimitPolicy. */
 const rateLimits = Object.fromEntries(
-  Object.values(policyTable).map(({ setting }) => [setting, Schema.optionalKey(RateLimitFromString)])
+  Object.values(policyTable).map(({ setting, description, defaultLimit }) => [
+    setting,
+    Schema.optionalKey(RateLimitFromString).annotateKey({ description, unset: `\`${defaultLimit}\`` })
+  ])
 ) as { readonly [Name in RateLimitSetting]: Schema.optionalKey<typeof RateLimitFromString> }
 
 /** Every variable kite reads, by its own name. `NAME_FILE` reads any of them from a file (a Docker secret). */

@@ -19,31 +19,31 @@ export const policyTable = {
     subject: "ip",
     defaultLimit: "10/1m",
     setting: "RATE_LIMIT_AUTH_IP",
-    description: "Log in, register, refresh and change password, per client address"
+    description: "Login, register, refresh and password change, per client address"
   },
   "password-reset-ip": {
     subject: "ip",
     defaultLimit: "5/1h",
     setting: "RATE_LIMIT_PASSWORD_RESET_IP",
-    description: "Request and confirm a password reset, per client address"
+    description: "Password reset, per client address"
   },
   "login-account": {
     subject: "email",
     defaultLimit: "10/15m",
     setting: "RATE_LIMIT_LOGIN_ACCOUNT",
-    description: "Log in, per e-mail address, from any client"
+    description: "Login, per e-mail, from any address"
   },
   account: {
     subject: "account",
     defaultLimit: "100/1m",
     setting: "RATE_LIMIT_ACCOUNT",
-    description: "Documents and administration, per account"
+    description: "Documents and admin endpoints, per account"
   },
   ip: {
     subject: "ip",
     defaultLimit: "1000/1m",
     setting: "RATE_LIMIT_IP",
-    description: "Everything else but health checks, per client address"
+    description: "All other endpoints, per client address"
   }
 } as const satisfies Readonly<Record<string, PolicyRow>>
 
