@@ -17,14 +17,10 @@ import { makeEdge } from "./http/Edge.ts"
 import * as Listener from "./http/Listener.ts"
 import * as MethodNotAllowed from "./http/MethodNotAllowed.ts"
 import * as RequestValidationLayer from "./http/RequestValidationLayer.ts"
-import * as AccountRateLimiting from "./limits/AccountRateLimiting.ts"
-import * as ConfiguredLimits from "./limits/ConfiguredLimits.ts"
-import * as IpRateLimiting from "./limits/IpRateLimiting.ts"
 import { RateLimitGate } from "./limits/RateLimitGate.ts"
-import * as UnchargedRequests from "./limits/UnchargedRequests.ts"
+import * as RateLimitMiddleware from "./limits/RateLimitMiddleware.ts"
 import * as Metrics from "./observability/Metrics.ts"
-import * as MetricsEndpoint from "./observability/MetricsEndpoint.ts"
-import * as RouteTemplate from "./observability/RouteTemplate.ts"
+import * as RequestScope from "./observability/RequestScope.ts"
 
 const handlers = Layer.mergeAll(
   AuthHandlers.layer,
@@ -34,7 +30,7 @@ const handlers = Layer.mergeAll(
   HealthHandlers.layer
 ).pipe(
   Layer.provide([BearerAuthentication.layer, RoleChecking.layer, RequestValidationLayer.layer]),
-  Layer.provide([IpRateLimiting.layer, AccountRateLimiting.layer]),
+  Layer.provide(RateLimitMiddleware.layer),
   Layer.provide(Documents.layer)
 )
 
@@ -42,9 +38,13 @@ const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(handlers)),
   HttpApiScalar.layer(Api, { path: "/docs" }),
   PasswordResetPage.layer,
-  MetricsEndpoint.layer,
+  Metrics.layerEndpoint,
   MethodNotAllowed.layer
-).pipe(Layer.provide(RouteTemplate.layer), Layer.merge(UnchargedRequests.layer), Layer.provide(RateLimitGate.layer))
+).pipe(
+  Layer.provide(RequestScope.layerRoute),
+  Layer.merge(RateLimitMiddleware.layerUncharged),
+  Layer.provide(RateLimitGate.layer)
+)
 
 /** The HTTP server of kite: every route, and around them what each request passes through. */
 export const layer = Health.stopFirst.pipe(
@@ -53,6 +53,6 @@ export const layer = Health.stopFirst.pipe(
   ),
   Layer.merge(Metrics.layer),
   Layer.provide(Health.layer),
-  Layer.provide([ConfiguredLimits.layer, FirstAdmin.layer]),
+  Layer.provide(FirstAdmin.layer),
   Layer.provideMerge(Listener.layer)
 )

@@ -1,5 +1,6 @@
 import { NewPassword } from "@kite/domain/auth/Password"
 import { RateLimitFromString } from "@kite/domain/limits/RateLimit"
+import { policyTable, type RateLimitSetting } from "@kite/domain/limits/RateLimitPolicy"
 import { TrustedProxyRule } from "@kite/domain/network/ClientIp"
 import { defaultTrustedProxies, TrustedProxiesFromString } from "@kite/domain/network/TrustedProxies"
 import { Email } from "@kite/domain/users/Email"
@@ -26,6 +27,14 @@ const Origins = List.check(
       "must be origins such as https://app.example.org, without a path"
   )
 )
+
+/** `RATE_LIMIT_*`: one for each policy of domain/limits/RateLimitPolicy. */
+const rateLimits = Object.fromEntries(
+  Object.values(policyTable).map(({ setting, description, defaultLimit }) => [
+    setting,
+    Schema.optionalKey(RateLimitFromString).annotateKey({ description, unset: `\`${defaultLimit}\`` })
+  ])
+) as { readonly [Name in RateLimitSetting]: Schema.optionalKey<typeof RateLimitFromString> }
 
 /** Every variable kite reads, by its own name. `NAME_FILE` reads any of them from a file (a Docker secret). */
 export const Variables = Schema.Struct({
@@ -59,11 +68,7 @@ export const Variables = Schema.Struct({
   TRUSTED_PROXIES: withDefault(TrustedProxiesFromString, defaultTrustedProxies.join(",")),
   TRUSTED_PROXY_RULE: withDefault(TrustedProxyRule, "rightmost"),
   TRUSTED_PROXY_MAX_HOPS: Schema.optionalKey(Whole(1, 10_000)),
-  RATE_LIMIT_AUTH_IP: Schema.optionalKey(RateLimitFromString),
-  RATE_LIMIT_PASSWORD_RESET_IP: Schema.optionalKey(RateLimitFromString),
-  RATE_LIMIT_LOGIN_ACCOUNT: Schema.optionalKey(RateLimitFromString),
-  RATE_LIMIT_ACCOUNT: Schema.optionalKey(RateLimitFromString),
-  RATE_LIMIT_IP: Schema.optionalKey(RateLimitFromString)
+  ...rateLimits
 })
 
 /** A variable is wrong; `message` has a line for each with its name and what it must be. */

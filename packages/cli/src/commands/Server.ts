@@ -8,7 +8,7 @@ import * as Infrastructure from "../Infrastructure.ts"
 import * as Logging from "../Logging.ts"
 
 const program = Layer.mergeAll(Http.layer, Sweeper.hourly).pipe(
-  Layer.provide(ConfiguredMailer.layer),
+  Layer.provide([ConfiguredMailer.layer, Infrastructure.rateLimiter]),
   Layer.provide(Infrastructure.layer),
   Layer.provide(Infrastructure.demand("DATABASE_URL", "OBJECT_STORE_URL", "TOKEN_SECRET")),
   Layer.provide(Logging.layer("server")),

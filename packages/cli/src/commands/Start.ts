@@ -21,7 +21,7 @@ const announce = Layer.effectDiscard(
 const program = announce.pipe(
   Layer.provide(Http.layer),
   Layer.merge(Layer.mergeAll(ExtractionWorker.layer, Sweeper.hourly)),
-  Layer.provide(ConfiguredMailer.layer),
+  Layer.provide([ConfiguredMailer.layer, Infrastructure.rateLimiter]),
   Layer.provide(Infrastructure.migrated),
   Layer.provide(Logging.layer("kite")),
   Layer.provide(Embedded.layer)

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { IpRateLimit } from "../limits/IpRateLimit.ts"
+import { IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { Email } from "../users/Email.ts"
 import { User } from "../users/User.ts"

@@ -7,9 +7,7 @@ import { Effect } from "effect"
 import fc from "fast-check"
 import type { Redis } from "ioredis"
 import { MemoryWindows } from "../../src/limits/MemoryWindows.ts"
-import { readReplies, scriptArguments } from "../../src/limits/RedisWindows.ts"
-import { windowKey } from "../../src/limits/WindowKey.ts"
-import { windowScript } from "../../src/limits/WindowScript.ts"
+import { readReplies, scriptArguments, windowKey, windowScript } from "../../src/limits/SlidingWindowScript.ts"
 
 // Long in real time, since Redis expires keys by its own clock; the script's clock is injected.
 const windowMs = 60_000
@@ -34,7 +32,7 @@ const request = fc
     })
   )
 
-/** Requests that reach Redis in one command, and how the clock has moved since the last. */
+/** Requests that reach Redis in one command, and by how much the clock has moved since the last command. */
 const command = fc.record({
   dt: fc.constantFrom(0, 0, 1, 500, windowMs / 4, windowMs - 1, windowMs, windowMs + 1, -1, -windowMs),
   requests: fc.array(request, { minLength: 1, maxLength: 3 })
@@ -105,7 +103,7 @@ const play = async (client: Redis, commands: ReadonlyArray<Command>) => {
 
 layer(TestRedis.layer, { excludeTestServices: true })("the script in Redis, and the store in memory", (it) => {
   it.effect(
-    "decide as the model does, whatever the clock, the costs, the policies and what comes at once",
+    "decide as the model does, for any clock, costs, policies and batches",
     () =>
       Effect.gen(function* () {
         assert.notStrictEqual(scriptWithClock, windowScript)

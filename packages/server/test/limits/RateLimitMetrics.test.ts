@@ -1,7 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { RateLimiter, type RateLimiterMode } from "@kite/server/limits/RateLimiter"
-import * as LimiterMetrics from "@kite/server/observability/LimiterMetrics"
-import { recordRefusal } from "@kite/server/observability/RateLimitEvents"
+import * as RateLimitMetrics from "@kite/server/limits/RateLimitMetrics"
 import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Effect, Layer, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
@@ -20,21 +19,21 @@ it.effect("a refused request is logged and counted under the policy that refused
   Effect.gen(function* () {
     const capture = new LogCapture()
     const verdict = { allowed: false, policies: [policy("ip", true), policy("auth-ip", false)] }
-    yield* Effect.provide(recordRefusal(verdict), capture.layer)
+    yield* Effect.provide(RateLimitMetrics.recordRefusal(verdict), capture.layer)
     assert.strictEqual(capture.lines.length, 1)
     assert.deepInclude(capture.last, { event: "rate_limited", policy: "auth-ip", retry_after: 2 })
     assert.include(yield* PrometheusMetrics.format(), 'kite_rate_limited_total{policy="auth-ip"} 1')
   }).pipe(fresh)
 )
 
-it.effect("the limiter's mode is shown as it changes", () =>
+it.effect("the gauge follows the limiter's mode", () =>
   Effect.gen(function* () {
     let mode: RateLimiterMode = "redis"
     const limiter = RateLimiter.of({
-      check: () => Effect.die("not asked"),
+      check: () => Effect.die("not called"),
       mode: Effect.sync(() => mode)
     })
-    yield* Layer.build(Layer.provide(LimiterMetrics.layer, Layer.succeed(RateLimiter, limiter)))
+    yield* Layer.build(Layer.provide(RateLimitMetrics.layer, Layer.succeed(RateLimiter, limiter)))
     yield* TestClock.adjust("1 second")
     assert.include(yield* PrometheusMetrics.format(), 'kite_limiter_mode{mode="redis"} 1')
     mode = "fallback"

@@ -5,7 +5,7 @@ import type { TrustedProxies } from "@kite/domain/network/TrustedProxies"
 import { Option } from "effect"
 import type { HttpServerRequest } from "effect/http"
 
-/** The settings that say which proxies are believed, and how. */
+/** The settings of trusted proxies. */
 export interface ProxySettings {
   readonly trusted: TrustedProxies
   readonly rule?: TrustedProxyRule | undefined
@@ -14,7 +14,7 @@ export interface ProxySettings {
 
 const name = "x-forwarded-for"
 
-/** The peer's address and the field lines of X-Forwarded-For in their order: Node's joined `headers` do not keep them. */
+/** The peer's address, and the field lines of X-Forwarded-For in their order, which Node's joined `headers` do not keep. */
 export const forwardingOf = (request: HttpServerRequest.HttpServerRequest) => {
   const { rawHeaders } = NodeHttpServerRequest.toIncomingMessage(request)
   const forwardedFor: Array<string> = []
@@ -25,11 +25,11 @@ export const forwardingOf = (request: HttpServerRequest.HttpServerRequest) => {
   return { peer: Option.getOrUndefined(request.remoteAddress), forwardedFor }
 }
 
-/** The address of the request's client; undefined if not even the peer's is known. */
+/** The client's address, or undefined where even the peer's is unknown. */
 export const requestClientIp = (request: HttpServerRequest.HttpServerRequest, proxies: ProxySettings) =>
   clientIp({ ...forwardingOf(request), ...proxies }) ?? undefined
 
-/** Whether the request comes through a trusted proxy. */
+/** Whether the request's peer is a trusted proxy. */
 export const isTrustedPeer = (request: HttpServerRequest.HttpServerRequest, { trusted }: ProxySettings): boolean => {
   const peer = parseIp(Option.getOrElse(request.remoteAddress, () => ""))
   return peer !== undefined && trusted.has(peer)

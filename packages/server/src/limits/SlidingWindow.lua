@@ -1,17 +1,15 @@
-import { createHash } from "node:crypto"
-
-/**
- * The exact sliding window (domain/limits/SlidingWindow) in Redis: one round trip for all charges of a request, and for all requests
- * that come at once.
- *
- * KEYS: for each charge a list of admission times in ms, the newest last, one entry per admitted unit. ARGV for each: limit, window in
- * ms, cost, and 1 at the last charge of its request. A request's keys are all read first; only if all admit is any of them written, so
- * that a refusal costs nothing. Nothing is evicted on a refusal either: the newest entry holds the clock when the server's own steps back.
- * Returns for each charge: allowed (0 or 1), units available, retry-after in ms, reset in ms.
- *
- * A key lives for its window after its last admission. It is told so once in a quarter of the window, and given a quarter more.
- */
-export const windowScript = `
+-- The exact sliding window (packages/domain/src/limits/SlidingWindow.ts) in Redis: one round trip for all charges of a request,
+-- and for all requests that arrive together.
+--
+-- KEYS: for each charge, a list of admission times in ms, the newest last, one entry per admitted unit.
+-- ARGV: for each charge, its limit, its window in ms, its cost, and 1 at the last charge of a request.
+-- Returns for each charge: allowed (0 or 1), units available, retry-after in ms, reset in ms.
+--
+-- The script first reads all keys of a request, and writes to them only if every policy admits it, so that a refusal costs nothing.
+-- A refusal evicts nothing either: the newest entry holds the time when the server's clock steps back.
+--
+-- A key must live for its window after its last admission. To save a PEXPIRE on every call, its expiry is renewed once in a quarter
+-- of the window and set a quarter longer.
 local call, floor = redis.call, math.floor
 local time = call('TIME')
 local clock = time[1] * 1000 + floor(time[2] / 1000)
@@ -59,6 +57,3 @@ for last = 1, #KEYS do
   end
 end
 return reply
-`
-
-export const windowScriptSha = createHash("sha1").update(windowScript).digest("hex")
