@@ -58,7 +58,7 @@ export const Variables = Schema.Struct({
   }),
   DATABASE_MIGRATE_URL: Schema.optionalKey(secretUrl("postgres:", "postgresql:")).annotateKey({
     description:
-      "Connection of the role that owns the tables. Only `kite migrate` uses it; kite itself then runs as a role that owns nothing",
+      "Connection of the role that owns the tables. kite updates the schema with it; the role of `DATABASE_URL` then needs to own nothing",
     example: "postgres://owner:PASSWORD@host:5432/kite",
     unset: "`DATABASE_URL`"
   }),
