@@ -8,7 +8,7 @@ const rows = readFileSync(new URL("../../../../docs/security.md", import.meta.ur
     return /^\d\.\d\.\d+$/.test(id) ? [{ id, applies, how, test }] : []
   })
 
-/** Rows of each section of ASVS 5.0.0. */
+/** How many requirements each section of ASVS 5.0.0 has. */
 const sections = {
   "6.1": 3,
   "6.2": 12,
@@ -28,7 +28,7 @@ const sections = {
   "9.2": 4
 }
 
-it("docs/security.md goes through every row of ASVS 5.0 V6, V7 and V9", () => {
+it("docs/security.md covers every requirement of ASVS 5.0 V6, V7 and V9", () => {
   const expected = Object.entries(sections).flatMap(([section, count]) =>
     Array.from({ length: count }, (_, index) => `${section}.${index + 1}`)
   )
@@ -38,7 +38,7 @@ it("docs/security.md goes through every row of ASVS 5.0 V6, V7 and V9", () => {
   )
 })
 
-it("docs/security.md says how of every row, and names a test that exists for each that applies", () => {
+it("docs/security.md explains every requirement, and names an existing test for each that applies", () => {
   for (const { id, applies, how, test } of rows) {
     assert.include(["yes", "no", "not met"], applies, id)
     assert.isNotEmpty(how, id)
