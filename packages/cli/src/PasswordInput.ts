@@ -14,7 +14,7 @@ const fromFile = Effect.fnUntraced(function* (path: string) {
   const files = yield* FileSystem.FileSystem
   const text = yield* Effect.mapError(
     files.readFileString(path),
-    () => new InputError({ message: `cannot read the password file ${path}` })
+    () => new InputError({ message: `the password file ${path} cannot be read` })
   )
   return yield* decode(text.replace(/\r?\n$/, ""))
 })
@@ -37,7 +37,7 @@ const fromStandardInput = Effect.gen(function* () {
     Stream.takeUntil((chunk) => chunk.includes("\n")),
     Stream.take(maxChunks),
     Stream.mkString,
-    Effect.mapError(() => new InputError({ message: "cannot read standard input" }))
+    Effect.mapError(() => new InputError({ message: "standard input cannot be read" }))
   )
   return yield* decode(text.split(/\r?\n/, 1)[0] ?? "")
 })

@@ -5,10 +5,10 @@ import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import * as FirstAdmin from "./admin/FirstAdmin.ts"
 import * as UsersHandlers from "./admin/UsersHandlers.ts"
 import * as AuditHandlers from "./audit/AuditHandlers.ts"
+import * as Authentication from "./auth/Authentication.ts"
 import * as AuthHandlers from "./auth/AuthHandlers.ts"
-import * as BearerAuthentication from "./auth/BearerAuthentication.ts"
+import * as Authorization from "./auth/Authorization.ts"
 import * as PasswordResetPage from "./auth/passwords/PasswordResetPage.ts"
-import * as RoleChecking from "./auth/RoleChecking.ts"
 import { Documents } from "./documents/Documents.ts"
 import * as DocumentsHandlers from "./documents/DocumentsHandlers.ts"
 import { Health } from "./health/Health.ts"
@@ -29,7 +29,7 @@ const handlers = Layer.mergeAll(
   AuditHandlers.layer,
   HealthHandlers.layer
 ).pipe(
-  Layer.provide([BearerAuthentication.layer, RoleChecking.layer, RequestValidationLayer.layer]),
+  Layer.provide([Authentication.layer, Authorization.layer, RequestValidationLayer.layer]),
   Layer.provide(RateLimitMiddleware.layer),
   Layer.provide(Documents.layer)
 )

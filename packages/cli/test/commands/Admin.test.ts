@@ -22,11 +22,11 @@ interface Run {
   readonly dataDir: string
   readonly args: ReadonlyArray<string>
   readonly input?: string
-  /** What to type when this is shown, in order; then the command runs in a terminal. */
+  /** What to type after which output, in order. If given, the command runs in a terminal. */
   readonly typed?: ReadonlyArray<readonly [string, string]>
 }
 
-/** The command of util-linux or BSD that gives a program a terminal. */
+/** `script` of util-linux or BSD, which runs a program in a terminal. */
 const inTerminal = (command: ReadonlyArray<string>): readonly [string, Array<string>] =>
   platform() === "darwin"
     ? ["script", ["-q", "/dev/null", ...command]]
@@ -68,7 +68,7 @@ const logIn = (url: string, email: string) =>
 
 describe("kite admin create-user", () => {
   it.live(
-    "makes an admin before kite has ever run, and more accounts while it starts and runs",
+    "creates an admin before kite has ever run, and more accounts while it starts and runs",
     () =>
       Effect.gen(function* () {
         const dataDir = yield* temporaryDirectory
@@ -106,7 +106,7 @@ describe("kite admin create-user", () => {
     120_000
   )
 
-  it.live("asks in a terminal, twice, and shows nothing of what is typed", () =>
+  it.live("asks for the password twice in a terminal, and does not show it", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const args = ["create-user", "typed@example.org"]
@@ -140,7 +140,7 @@ describe("kite admin create-user", () => {
     [["create-user", "a@example.org"], "", /must have 12 to 128 characters/],
     [["create-user", "a@example.org"], "password1234", /The password is too common/],
     [["create-user", "a@example.org", "--password-file", "/nowhere/at/all"], "", /cannot be read/]
-  ] as const)("refuses what cannot be an account, and says why: %j %s", ([args, input, message]) =>
+  ] as const)("refuses invalid input, and says why: %j %s", ([args, input, message]) =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const { code, err } = yield* kite({ dataDir, args, input })

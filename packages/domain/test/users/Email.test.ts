@@ -5,7 +5,7 @@ import { Email } from "../../src/users/Email.ts"
 const decode = Schema.decodeUnknownOption(Email)
 const form = (address: string): string | undefined => Option.getOrUndefined(decode(address))
 
-it("an e-mail has one form, however it is written", () => {
+it("an e-mail address has one form, in every spelling", () => {
   for (const [given, stored] of [
     ["  Anna@Example.ORG\t", "anna@example.org"],
     ["ａｎｎａ＠example．org", "anna@example.org"],
@@ -19,7 +19,7 @@ it("an e-mail has one form, however it is written", () => {
   }
 })
 
-it("letters that merely look alike make another address", () => {
+it("similar letters of other scripts make another address", () => {
   const latin = form("paypal@example.org")
   for (const alike of ["pаypal@example.org", "рaypal@example.org", "ρaypal@example.org"]) {
     assert.isDefined(form(alike))
@@ -27,7 +27,7 @@ it("letters that merely look alike make another address", () => {
   }
 })
 
-it("what is no address, or hides something in one, is refused", () => {
+it("invalid addresses, and addresses with hidden characters, are refused", () => {
   for (const given of [
     "",
     "anna",
@@ -56,7 +56,7 @@ it("what is no address, or hides something in one, is refused", () => {
 })
 
 it.prop(
-  "an address that was accepted is its own form",
+  "decoding a decoded address changes nothing",
   { local: Schema.String.check(Schema.isMaxLength(20)), domain: Schema.String.check(Schema.isMaxLength(20)) },
   ({ local, domain }) => {
     const stored = form(`${local}@${domain}.org`)

@@ -5,7 +5,7 @@ import fc from "fast-check"
 
 const read = Schema.decodeUnknownOption(Email)
 
-/** Letters whose case or compatibility forms are treacherous, beside ordinary ones. */
+/** Letters with unusual case or compatibility forms, and ordinary ones. */
 const letter = fc.constantFrom(
   ..."a b z A Z 0 9 . - + _ é É e\u0301 ß ẞ İ ı K Å Σ ς ﬁ Ａ ９ ϒ ǅ \u0345 \u1FBC ５ @ ＠ \u00a8 \u2024 \ud800 \0".split(
     " "
@@ -21,7 +21,7 @@ const address = fc.oneof(
 const runs = { numRuns: 5_000 }
 
 describe("laws of an e-mail address", () => {
-  it("is the same whatever its case, width and surrounding white space", () => {
+  it("is the same in any case, width and surrounding white space", () => {
     fc.assert(
       fc.property(fc.emailAddress(), fc.constantFrom("", " ", "\t", "\u3000", "\n"), (plain, space) => {
         const email = Option.getOrThrow(read(plain))
@@ -31,7 +31,7 @@ describe("laws of an e-mail address", () => {
     )
   })
 
-  it("has one form: reading that form again changes nothing", () => {
+  it("has one form: decoding that form again changes nothing", () => {
     fc.assert(
       fc.property(address, (text) => {
         const email = Option.getOrUndefined(read(text))
@@ -41,7 +41,7 @@ describe("laws of an e-mail address", () => {
     )
   })
 
-  it("holds one @, no white space and nothing that the database cannot keep", () => {
+  it("has one @, no white space and nothing that the database cannot store", () => {
     fc.assert(
       fc.property(address, (text) => {
         const email = Option.getOrUndefined(read(text))
@@ -54,7 +54,7 @@ describe("laws of an e-mail address", () => {
     )
   })
 
-  it("refuses what is none, and never throws", () => {
+  it("refuses invalid text, and never throws", () => {
     const wrong = [
       "",
       "@",

@@ -33,7 +33,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("are found by their e-mail, however it is written", () =>
+  it.effect("are found by their e-mail, in any spelling", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const user = yield* signUp
@@ -53,7 +53,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("are made with a role and a quota, and can log in", () =>
+  it.effect("are created with a role and a quota, and can log in", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const given = { email: "Made@example.org", password, role: "admin", limitBytes: 5 }
@@ -73,7 +73,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("that are deactivated are out at once, cannot come back, and can when they are reactivated", () =>
+  it.effect("that are deactivated lose every session at once, and can log in again after reactivation", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const user = yield* signUp
@@ -84,13 +84,13 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
       assertProblem(yield* logIn(user), 401, "invalid-credentials")
       yield* changeUser(admin, user.id, { active: true })
       assert.strictEqual((yield* logIn(user)).status, 200)
-      assert.strictEqual(yield* statusOfMe(tokenOf(user)), 401, "what ended stays ended")
+      assert.strictEqual(yield* statusOfMe(tokenOf(user)), 401, "ended sessions stay ended")
       const actions = yield* actionsOn(admin, user.id)
       assert.deepStrictEqual(actions.slice(2), ["user_deactivated", "login_failed", "user_reactivated", "login"])
     })
   )
 
-  it.effect("keep what they store when their quota is set below it, which the answer warns of", () =>
+  it.effect("keep their documents when their quota is set below its use; the response has a warning", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const user = yield* signUp
@@ -106,7 +106,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("lose the rights of an admin with the role, in sessions that are open too", () =>
+  it.effect("lose the admin's rights with the role, in open sessions too", () =>
     Effect.gen(function* () {
       const [admin, other] = [yield* signUpAdmin, yield* signUpAdmin]
       const { json } = yield* changeUser(admin, other.id, { role: "user" })
@@ -118,7 +118,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("must choose a new password when they are told to: the old one and every session end", () =>
+  it.effect("must choose a new password after a forced reset: the old one and every session end", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const user = yield* signUp
@@ -143,7 +143,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("are changed only in what is allowed and only when something is", () =>
+  it.effect("are changed only in the allowed fields, and only if a field is given", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const admin = yield* signUpAdmin
@@ -159,7 +159,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
       assert.deepStrictEqual(
         (yield* actionsOn(admin, user.id)).slice(2),
         ["quota_changed"],
-        "what did not change is not told"
+        "what did not change is not recorded"
       )
     })
   )

@@ -11,7 +11,7 @@ const actor = "01977a5e-8c2b-7000-8000-00000000000a"
 const subject = "01977a5e-8c2b-7000-8000-00000000000b"
 const day = (n: number) => Date.UTC(2025, 0, n)
 
-/** So many old entries, one per minute of that day. */
+/** Inserts old entries, one per minute of that day. */
 const insert = Effect.fnUntraced(function* (n: number, count: number, columns: Record<string, string> = {}) {
   const sql = yield* SqlClient.SqlClient
   const rows = Arr.makeBy(count, (minute) => {
@@ -41,7 +41,7 @@ const between = (from: number, to: number) => ({
 })
 
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the audit log, to an admin", (it) => {
-  it.effect("is walked newest first, each entry once", () =>
+  it.effect("is listed newest first, each entry once", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const ids = yield* insert(1, 23)
@@ -54,7 +54,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("answers fifty at a time where nothing else is asked for, a hundred at most", () =>
+  it.effect("returns fifty entries by default, a hundred at most", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       yield* insert(3, 60)
@@ -64,7 +64,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("finds what fits every filter given, and nothing else", () =>
+  it.effect("returns the entries that match every filter, and no others", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       yield* insert(5, 3)
@@ -96,7 +96,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("refuses a filter that cannot be meant, and says which", () =>
+  it.effect("refuses an invalid filter, and says which one", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const wrong = {
@@ -121,7 +121,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("reads each filter by an index, however rare what it looks for is among a flood", () =>
+  it.effect("uses an index for each filter, however rare the matches are", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* sql`

@@ -19,7 +19,7 @@ import { threshold, welchT } from "./WelchTest.ts"
 
 const wrong = "not the password of anybody"
 let count = 0
-/** Posts with the address of the moment; every answer has this status. */
+/** Posts with the current address; every response must have this status. */
 const poster = Effect.fnUntraced(function* (path: string, expected: number) {
   const server = yield* Effect.context<TestServer>()
   return (address: () => string) =>
@@ -29,14 +29,14 @@ const poster = Effect.fnUntraced(function* (path: string, expected: number) {
     )
 })
 
-/** Never twice the same, as a guesser would ask. */
+/** A new address each time, as an attacker would try. */
 const unknown = () => `unknown${++count}@example.org`
 
 layer(TestServer.layerOn({ mailSpread: 2_000 }), { excludeTestServices: true, timeout: "60 seconds" })(
-  "the time of an answer",
+  "the response time",
   (it) => {
     it.effect(
-      "to a login does not tell whether the e-mail is known",
+      "of a login does not reveal whether the e-mail is known",
       () =>
         Effect.gen(function* () {
           const { email } = yield* signUp
@@ -51,7 +51,7 @@ layer(TestServer.layerOn({ mailSpread: 2_000 }), { excludeTestServices: true, ti
     )
 
     it.effect(
-      "to a request for a reset does not either",
+      "of a reset request does not reveal it either",
       () =>
         Effect.gen(function* () {
           const users = yield* Effect.replicateEffect(signUp, 80)
@@ -67,7 +67,7 @@ layer(TestServer.layerOn({ mailSpread: 2_000 }), { excludeTestServices: true, ti
   }
 )
 
-/** Saves the work where there is no account, as one would without thinking of this. */
+/** Skips the hash if there is no account, as a careless implementation would. */
 const carelessHasher = Layer.effect(
   PasswordHasher,
   Effect.map(PasswordHasher, (hasher) => ({
@@ -87,9 +87,9 @@ const careless = Layer.mergeAll(Passwords.layerNoDeps, Accounts.layerNoDeps).pip
   Layer.orDie
 )
 
-layer(careless, { excludeTestServices: true, timeout: "60 seconds" })("the comparison of times", (it) => {
+layer(careless, { excludeTestServices: true, timeout: "60 seconds" })("the timing comparison", (it) => {
   it.effect(
-    "finds a login that does less for an unknown e-mail",
+    "detects a login that does less work for an unknown e-mail",
     () =>
       Effect.gen(function* () {
         const { authenticate } = yield* Passwords
@@ -109,7 +109,7 @@ layer(careless, { excludeTestServices: true, timeout: "60 seconds" })("the compa
   )
 })
 
-it("Welch's t of what is known by heart", () => {
+it("Welch's t is right for known samples", () => {
   const noise = Array.from({ length: 200 }, (_, index) => (index * 7919) % 101)
   assert.strictEqual(welchT(noise, noise), 0)
   const later = noise.map((time) => time + 20)

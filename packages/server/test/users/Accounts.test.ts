@@ -9,7 +9,7 @@ import { SqlClient } from "effect/sql"
 const password = "up, up and away 9"
 
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("accounts", (it) => {
-  it.effect("are none in a new kite", () =>
+  it.effect("do not exist in a new kite", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       assert.deepStrictEqual(yield* sql`SELECT id FROM users`, [])
@@ -25,22 +25,24 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("are made with an e-mail in its one form, an empty quota and no word of the password", () =>
-    Effect.gen(function* () {
-      const { status, json } = yield* post("/api/auth/register", { email: "  Anna@Example.ORG ", password })
-      assert.strictEqual(status, 201)
-      const { id, createdAt, ...rest } = json
-      assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
-      assert.isFalse(Number.isNaN(Date.parse(createdAt)))
-      assert.deepStrictEqual(rest, {
-        email: "anna@example.org",
-        role: "user",
-        quota: { usedBytes: 0, limitBytes: 100_000_000 }
+  it.effect(
+    "are created with a normalised e-mail and an unused quota, and the response does not show the password",
+    () =>
+      Effect.gen(function* () {
+        const { status, json } = yield* post("/api/auth/register", { email: "  Anna@Example.ORG ", password })
+        assert.strictEqual(status, 201)
+        const { id, createdAt, ...rest } = json
+        assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
+        assert.isFalse(Number.isNaN(Date.parse(createdAt)))
+        assert.deepStrictEqual(rest, {
+          email: "anna@example.org",
+          role: "user",
+          quota: { usedBytes: 0, limitBytes: 100_000_000 }
+        })
       })
-    })
   )
 
-  it.effect("exist once for each e-mail, however it is written", () =>
+  it.effect("are unique per e-mail, in every spelling", () =>
     Effect.gen(function* () {
       yield* post("/api/auth/register", { email: "twice@example.org", password })
       for (const email of ["twice@example.org", "TWICE@example.org", "ｔｗｉｃｅ@example.org", " twice@example．org"]) {
@@ -49,14 +51,14 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("never get the role that a client asks for", () =>
+  it.effect("never get a role from the client", () =>
     Effect.gen(function* () {
       const { json } = yield* post("/api/auth/register", { email: "role@example.org", password, role: "admin" })
       assert.strictEqual(json.role, "user")
     })
   )
 
-  it.effect("tell their owner who they are", () =>
+  it.effect("are shown to their owner", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const { status, json } = yield* send("/api/auth/me", { headers: user.authorization })
@@ -65,7 +67,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("refuse passwords that are short, long, common or the e-mail, and say why", () =>
+  it.effect("refuse passwords that are short, long, common or like the e-mail, and say why", () =>
     Effect.gen(function* () {
       const register = (given: string) =>
         post("/api/auth/register", { email: "franziska@example.org", password: given })
@@ -88,7 +90,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("take a password of any characters as it is, white space at its ends included", () =>
+  it.effect("accept a password of any characters unchanged, including white space at its ends", () =>
     Effect.gen(function* () {
       const user = { email: "spaces@example.org", password: " 🪁 blåbær ПРИВЕТ " }
       assert.strictEqual((yield* post("/api/auth/register", user)).status, 201)
@@ -97,7 +99,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("answer a wrong password and an unknown e-mail alike", () =>
+  it.effect("respond to a wrong password and an unknown e-mail alike", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const answers = [

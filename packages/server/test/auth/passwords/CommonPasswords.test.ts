@@ -32,15 +32,15 @@ const uncommon = [
   "🪁🦊🐝🌻🌧🔑📎🧭🪐🥨🍏🎈"
 ]
 
-it("knows passwords that are tried first, their decorations, pairs and repetitions", () => {
+it("recognises common passwords, their decorations, pairs and repetitions", () => {
   for (const password of common) assert.isTrue(isCommonPassword(password), password)
 })
 
-it("lets passwords pass that merely hold a common word", () => {
+it("accepts passwords that only contain a common word", () => {
   for (const password of uncommon) assert.isFalse(isCommonPassword(password), password)
 })
 
-it.effect("refuses what is made of the e-mail address, either way round", () =>
+it.effect("refuses passwords that contain the e-mail address, or are contained in it", () =>
   Effect.gen(function* () {
     const email = yield* Schema.decodeEffect(Email)("franziska.muster@example.org")
     const check = (password: string) => Effect.isSuccess(checkPassword(Redacted.make(password), email))

@@ -5,7 +5,7 @@ import { PasswordHasher } from "../../../src/auth/passwords/PasswordHasher.ts"
 const password = Redacted.make("up, up and away 9")
 
 layer(PasswordHasher.layer, { excludeTestServices: true, timeout: "60 seconds" })("password hashes", (it) => {
-  it.effect("are argon2id at OWASP's cost, salted, and match the one password exactly", () =>
+  it.effect("are argon2id at OWASP's cost, salted, and match only the exact password", () =>
     Effect.gen(function* () {
       const { hash, verify } = yield* PasswordHasher
       const [stored, again] = [yield* hash(password), yield* hash(password)]
@@ -18,14 +18,14 @@ layer(PasswordHasher.layer, { excludeTestServices: true, timeout: "60 seconds" }
     })
   )
 
-  it.effect("match nobody where there is none", () =>
+  it.effect("match nothing if there is no stored hash", () =>
     Effect.gen(function* () {
       const { verify } = yield* PasswordHasher
       assert.isFalse(yield* verify(undefined, password))
     })
   )
 
-  it.effect("are refused beyond 256 at once, all others are made", () =>
+  it.effect("are refused beyond 256 at a time; the others are computed", () =>
     Effect.gen(function* () {
       const { verify } = yield* PasswordHasher
       const check = Effect.exit(verify(undefined, password))

@@ -27,7 +27,7 @@ const assertRefused = (answer: Answer, headers: object) => {
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
   "a cookie endpoint without PUBLIC_URL",
   (it) => {
-    it.effect("refuses other sites, and whoever does not say where he comes from; the session stays as it was", () =>
+    it.effect("refuses other sites, and requests without an origin; the session stays as it was", () =>
       Effect.gen(function* () {
         const { cookie } = yield* signUp
         for (const headers of [...foreign, {}]) {
@@ -38,7 +38,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
       })
     )
 
-    it.effect("takes the host it is addressed by for its own origin", () =>
+    it.effect("accepts the host that the request is addressed to as its origin", () =>
       Effect.gen(function* () {
         const { url } = yield* TestServer
         const { cookie } = yield* signUp
@@ -48,7 +48,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
       })
     )
 
-    it.effect("that begins a session is open to programs and refuses other sites", () =>
+    it.effect("that starts a session accepts clients that are not browsers and refuses other sites", () =>
       Effect.gen(function* () {
         const user = yield* signUp
         assert.strictEqual((yield* logIn(user)).status, 200)
@@ -64,7 +64,7 @@ const configured = TestServer.layerWith({
 })
 
 layer(configured, { excludeTestServices: true, timeout: "60 seconds" })("a cookie endpoint with PUBLIC_URL", (it) => {
-  it.effect("is open to that origin and to those of CORS_ORIGINS, to none that merely resembles them", () =>
+  it.effect("accepts that origin and those of CORS_ORIGINS, and no similar ones", () =>
     Effect.gen(function* () {
       const { url } = yield* TestServer
       let { cookie } = yield* signUp
@@ -88,8 +88,8 @@ layer(configured, { excludeTestServices: true, timeout: "60 seconds" })("a cooki
   )
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("what is no cookie endpoint", (it) => {
-  it.effect("needs the bearer header; the cookie alone opens nothing", () =>
+layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("every other endpoint", (it) => {
+  it.effect("requires the bearer header; the cookie alone is not enough", () =>
     Effect.gen(function* () {
       const { url } = yield* TestServer
       const { cookie, password } = yield* signUp
@@ -103,7 +103,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("w
     })
   )
 
-  it.effect("takes JSON as JSON alone, which no form of another site can send", () =>
+  it.effect("accepts JSON only as application/json, which no form of another site can send", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const body = JSON.stringify({ email: user.email, password: user.password })

@@ -10,7 +10,7 @@ import { hashOf } from "../../../src/auth/tokens/OpaqueToken.ts"
 
 const hash = (cookie: string) => hashOf(Redacted.make(cookie.slice(cookie.indexOf("=") + 1)))
 
-/** Moves the first use of a token into the past, as waiting would. */
+/** Moves the first use of a token into the past, instead of waiting. */
 const age = (cookie: string, seconds: number) =>
   SqlClient.SqlClient.use(
     (sql) =>
@@ -32,7 +32,7 @@ const familiesOf = (userId: string) =>
   )
 
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("refresh tokens", (it) => {
-  it.effect("come in a cookie that scripts, other sites and plain http cannot have", () =>
+  it.effect("come in a cookie that scripts, other sites and plain http cannot read", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const answer = yield* logIn(user)
@@ -50,7 +50,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("r
     })
   )
 
-  it.effect("are stored as hashes alone", () =>
+  it.effect("are stored as hashes only", () =>
     Effect.gen(function* () {
       const { cookie } = yield* signUp
       const next = cookieOf(yield* refresh(cookie))
@@ -63,7 +63,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("r
     })
   )
 
-  it.effect("are replaced with each use, and the session ends when it always did", () =>
+  it.effect("are replaced with each use, which does not extend the session", () =>
     Effect.gen(function* () {
       const { cookie } = yield* signUp
       const first = yield* refresh(cookie)
@@ -79,7 +79,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("r
     })
   )
 
-  it.effect("let tabs that refresh at the same moment share one successor in one family", () =>
+  it.effect("have one successor, which concurrent tabs share", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const tabs = yield* Effect.all(
@@ -93,7 +93,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("r
     })
   )
 
-  it.effect("hand a late tab the newest token of the family when its successor is used already", () =>
+  it.effect("return the session's newest token to a late tab whose successor is already used", () =>
     Effect.gen(function* () {
       const { cookie } = yield* signUp
       const newest = cookieOf(yield* refresh(cookieOf(yield* refresh(cookie))))
@@ -101,7 +101,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("r
     })
   )
 
-  it.effect("give their successor for 10 s and not a second longer", () =>
+  it.effect("return their successor for 10 s and no longer", () =>
     Effect.gen(function* () {
       const { cookie } = yield* signUp
       const next = cookieOf(yield* refresh(cookie))
@@ -112,7 +112,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("r
     })
   )
 
-  it.effect("end the session, its access tokens too, when one is used again, and tell the owner", () =>
+  it.effect("end the session and its access tokens when one is reused, and warn the owner by mail", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const next = yield* refresh(user.cookie)
@@ -126,7 +126,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("r
     })
   )
 
-  it.effect("are worth nothing after logout, which can be repeated", () =>
+  it.effect("stop working after logout, which can be repeated", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const other = yield* logIn(user)
@@ -139,7 +139,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("r
     })
   )
 
-  it.effect("do not outlive the session or the account's being active", () =>
+  it.effect("stop working when the session expires or the account is deactivated", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const expired = yield* signUp
@@ -152,7 +152,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("r
     })
   )
 
-  it.effect("are refused where missing, unknown or absurd", () =>
+  it.effect("are refused if they are missing, unknown or malformed", () =>
     Effect.gen(function* () {
       for (const value of ["", "x", "' OR 1=1 --", "a".repeat(10_000), "%00"]) {
         assertProblem(yield* refresh(`__Host-kite_refresh=${value}`), 401, "invalid-session")
@@ -161,7 +161,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("r
     })
   )
 
-  it.effect("that somebody planted before the login are not the session's, and a login ends the one before", () =>
+  it.effect("that were planted before a login are not used, and a login ends the session of the cookie", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const planted = `__Host-kite_refresh=${"p".repeat(43)}`

@@ -9,7 +9,7 @@ import { removeExpired } from "../../../src/auth/sessions/ExpiredSessions.ts"
 const shortLived = TestServer.layerWith({ REFRESH_TOKEN_LIFETIME: "2h" })
 
 layer(shortLived, { excludeTestServices: true, timeout: "60 seconds" })("a session", (it) => {
-  it.effect("lasts as long as it is set to, refreshed or not", () =>
+  it.effect("lasts for REFRESH_TOKEN_LIFETIME, refreshed or not", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       for (const answer of [yield* logIn(user), yield* refresh(user.cookie)]) {
@@ -19,7 +19,7 @@ layer(shortLived, { excludeTestServices: true, timeout: "60 seconds" })("a sessi
     })
   )
 
-  it.effect("is removed a day after it ended, with its tokens, and none that still lives", () =>
+  it.effect("is removed with its tokens a day after it expired; others stay", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const [old, live] = [yield* signUp, yield* signUp]

@@ -20,7 +20,7 @@ const tokens = AccessTokens.layerNoDeps.pipe(
 )
 const claims = { sub: UserId.make("01a20547-7f9d-76a0-9327-1ddeec11e89a"), role: "user", sid: "a session" } as const
 
-it.effect("an access token is valid for 15 minutes to the second, whether it was seen before or not", () =>
+it.effect("an access token is valid for exactly 15 minutes, whether it is cached or not", () =>
   Effect.gen(function* () {
     const { issue, verify } = yield* AccessTokens
     yield* TestClock.adjust("1 day")

@@ -16,7 +16,7 @@ const signedUp = Effect.map(signUp, (user) => {
 })
 
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("access tokens", (it) => {
-  it.effect("say who, for whom, from when until when, of which session and key, and nothing of the person", () =>
+  it.effect("contain subject, role, issuer, audience, times, session and key, and no personal data", () =>
     Effect.gen(function* () {
       const { id, token } = yield* signedUp
       const { kid, ...header } = headerOf(token)
@@ -29,17 +29,15 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect(
-    "that are right in all of it are accepted, so that what is refused below is refused for what is wrong in it",
-    () =>
-      Effect.gen(function* () {
-        const { claims } = yield* signedUp
-        const sign = yield* signAsServer
-        assert.strictEqual(yield* statusOfMe(yield* sign(claims)), 200)
-      })
+  it.effect("that are correct in everything are accepted: the forgeries below differ from them in one point each", () =>
+    Effect.gen(function* () {
+      const { claims } = yield* signedUp
+      const sign = yield* signAsServer
+      assert.strictEqual(yield* statusOfMe(yield* sign(claims)), 200)
+    })
   )
 
-  it.effect("are refused with any claim or header that is not as kite writes it, all with one answer", () =>
+  it.effect("are refused with any claim or header that kite does not write, always with the same response", () =>
     Effect.gen(function* () {
       const { claims, token } = yield* signedUp
       const sign = yield* signAsServer
@@ -94,7 +92,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("are refused with a key that they bring along, and wherever they say that one is", () =>
+  it.effect("are refused with a key in the token, or at an address in the token", () =>
     Effect.gen(function* () {
       const { claims, token } = yield* signedUp
       const { kid } = headerOf(token)
@@ -110,7 +108,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("count in an Authorization header of the Bearer scheme alone", () =>
+  it.effect("are accepted only in an Authorization header with the Bearer scheme", () =>
     Effect.gen(function* () {
       const { token } = yield* signedUp
       for (const authorization of [

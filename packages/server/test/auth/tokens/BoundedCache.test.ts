@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { BoundedCache } from "../../../src/auth/tokens/BoundedCache.ts"
 
 it.prop(
-  "a bounded cache holds the newest keys, never more than it may",
+  "a bounded cache holds the newest keys, and never more than its capacity",
   {
     keys: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 }))),
     capacity: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 6 }))

@@ -4,14 +4,14 @@ import { TokenKeys } from "../../../src/auth/tokens/TokenKeys.ts"
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
 
-/** What kite itself would write for this session. */
+/** The header and claims that kite itself would write for this session. */
 export const honestHeader = { alg: "HS256", typ: "at+jwt" }
 export const honestClaims = (sub: string, sid: string) => {
   const iat = Math.floor(Date.now() / 1000)
   return { sub, sid, role: "user", iss: "kite", aud: "kite", iat, exp: iat + 900 }
 }
 
-/** Signs whatever one likes with the server's own key: only its checks stand between that and a login. */
+/** Signs any claims with the server's own key, so that only its other checks can refuse them. */
 export const signAsServer = Effect.gen(function* () {
   const { signing } = yield* TokenKeys
   const { key, kid } = yield* signing

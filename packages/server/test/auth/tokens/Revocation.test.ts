@@ -38,7 +38,11 @@ layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })(
           const token = user.authorization.authorization.slice("Bearer ".length)
           assert.strictEqual(yield* Effect.provide(statusOfMe(token), there), 200, name)
           yield* Effect.provide(end(user), here)
-          assert.strictEqual(yield* Effect.provide(statusOfMe(token), here), 401, `${name}: at once where it was done`)
+          assert.strictEqual(
+            yield* Effect.provide(statusOfMe(token), here),
+            401,
+            `${name}: at once on the instance that did it`
+          )
           assert.isBelow(yield* Effect.provide(timeToRefusal(token), there), 1_000, name)
         }
       })
@@ -57,7 +61,7 @@ layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })(
       })
     )
 
-    it.effect("are refused although the connections that tell of it were killed at that moment", () =>
+    it.effect("are refused even if the connections that announce it are killed at that moment", () =>
       Effect.gen(function* () {
         const [here, there] = [yield* startInstance, yield* startInstance]
         for (let round = 0; round < 5; round++) {

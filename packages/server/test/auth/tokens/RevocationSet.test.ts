@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { RevocationSet, retentionMillis } from "../../../src/auth/tokens/RevocationSet.ts"
 
-it("a revocation is remembered for as long as a token of the session can live, then forgotten", () => {
+it("a revocation is kept as long as a token of the session can be valid, then forgotten", () => {
   const set = new RevocationSet(10)
   set.add(["a"], 1_000_000)
   set.add(["b"], 1_000_000 + retentionMillis - 1)
@@ -13,7 +13,7 @@ it("a revocation is remembered for as long as a token of the session can live, t
 })
 
 it.prop(
-  "a revoked session is refused and the set stays within its bound, however many sessions end at once",
+  "a revoked session is refused and the set keeps its bound, however many sessions end at the same time",
   {
     batches: Schema.Array(Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 40 })))),
     capacity: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 8 }))

@@ -5,7 +5,7 @@ import { Context, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { signingDelay, TokenKeys } from "../../../src/auth/tokens/TokenKeys.ts"
 
-/** The keys as one more instance knows them. */
+/** The keys as another instance sees them. */
 const instance = (secret = "a secret of the tests, and of nobody else") =>
   Effect.map(
     Layer.build(
@@ -14,17 +14,17 @@ const instance = (secret = "a secret of the tests, and of nobody else") =>
     (context) => Context.get(context, TokenKeys)
   )
 
-/** Begins with an empty table, as a new kite does. */
+/** Empties the table, as on a new kite. */
 const forget = SqlClient.SqlClient.use((sql) => sql`DELETE FROM token_keys`)
 
-/** Makes every key older, as waiting would. */
+/** Makes every key older, instead of waiting. */
 const wait = (seconds: number) =>
   SqlClient.SqlClient.use(
     (sql) => sql`UPDATE token_keys SET created_at = created_at - make_interval(secs => ${seconds})`
   )
 
 layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("signing keys", (it) => {
-  it.effect("are one, however many instances start on an empty database at once", () =>
+  it.effect("start as a single key, although several instances start on an empty database at the same time", () =>
     Effect.gen(function* () {
       yield* forget
       const instances = yield* Effect.all(
@@ -39,7 +39,7 @@ layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("signi
   )
 
   it.effect(
-    "rotate without a gap: both are valid, the new one signs when everybody knows it, the old one ends with its tokens",
+    "rotate without a gap: both verify, the new one signs once every instance has it, the old one ends with its tokens",
     () =>
       Effect.gen(function* () {
         yield* forget
@@ -62,7 +62,7 @@ layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("signi
       })
   )
 
-  it.effect("are two at most: a second rotation ends the oldest at once, for when one has leaked", () =>
+  it.effect("are two at most: a second rotation retires a leaked key at once", () =>
     Effect.gen(function* () {
       yield* forget
       const keys = yield* instance()
@@ -73,7 +73,7 @@ layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("signi
     })
   )
 
-  it.effect("reach an instance that runs already, before they sign", () =>
+  it.effect("reach every running instance before they sign", () =>
     Effect.gen(function* () {
       yield* forget
       const [here, there] = [yield* instance(), yield* instance()]
@@ -88,12 +88,12 @@ layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("signi
     })
   )
 
-  it.effect("are sealed: another TOKEN_SECRET makes a key of its own, and the database holds none in the clear", () =>
+  it.effect("are sealed: another TOKEN_SECRET gets a key of its own, and the database holds none in clear text", () =>
     Effect.gen(function* () {
       yield* forget
       const { signing } = yield* instance()
       const { kid, key } = yield* signing
-      const other = yield* instance("another secret, of those who came after")
+      const other = yield* instance("another secret of the tests, and of nobody else")
       assert.notStrictEqual((yield* other.signing).kid, kid)
       assert.isUndefined(yield* other.find(kid))
       const sql = yield* SqlClient.SqlClient
