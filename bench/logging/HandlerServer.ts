@@ -2,8 +2,7 @@ import { createServer } from "node:http"
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
 import * as JsonLogger from "@kite/adapters/logging/JsonLogger"
 import { Document } from "@kite/domain/documents/Document"
-import { makeRequestScope } from "@kite/server/observability/RequestScope"
-import * as RouteTemplate from "@kite/server/observability/RouteTemplate"
+import { layerRoute, makeRequestScope } from "@kite/server/observability/RequestScope"
 import { Effect, Layer, Logger, Option, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import sonicBoom from "sonic-boom"
@@ -47,7 +46,7 @@ const decode = Schema.decodeUnknownEffect(Page)
 const respond = HttpServerResponse.schemaJson(Page)
 
 const list = Effect.flatMap(decode({ items: rows, nextCursor: null }), (page) => respond(page))
-const routes = HttpRouter.add("GET", "/api/documents", list).pipe(Layer.provide(RouteTemplate.layer))
+const routes = HttpRouter.add("GET", "/api/documents", list).pipe(Layer.provide(layerRoute))
 
 const requestScope = makeRequestScope({
   clientIp: (request) => Option.getOrUndefined(request.remoteAddress),

@@ -13,7 +13,7 @@ import { spawnKite } from "@kite/testkit/processes/KiteProcess"
 import * as ExtractionWorker from "@kite/worker/ExtractionWorker"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { removeExpired } from "../../packages/server/src/auth/ExpiredSessions.ts"
+import { removeExpired } from "../../packages/server/src/auth/sessions/ExpiredSessions.ts"
 
 const password = "up, up and away 9"
 

@@ -7,6 +7,7 @@ import { eventually, logIn } from "@kite/testkit/http/KiteClient"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
+import { find } from "./TypedClient.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const run = promisify(execFile)
@@ -14,19 +15,28 @@ const run = promisify(execFile)
 /** The shell blocks of the README's tour, in order. */
 const tour = async () => {
   const readme = await readFile(`${root}/README.md`, "utf8")
-  const chapter = readme.slice(readme.indexOf("## A tour"), readme.indexOf("## The house"))
+  const [chapter = ""] = /^## A tour\n[\s\S]*?(?=\n## )/m.exec(readme) ?? []
   return [...chapter.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = ""]) => block)
 }
 
+/** The addresses of kite in the documents. */
+const written = /http:\/\/127\.0\.0\.1:8000|https:\/\/kite\.example\.org/g
+
+/** The request with a forged header of docs/behind-a-proxy.md. */
+const forgedRequest = async () => {
+  const document = await readFile(`${root}/docs/behind-a-proxy.md`, "utf8")
+  return /^\$ (curl .*)$/m.exec(document)?.[1] ?? ""
+}
+
 it.live(
-  "the README's tour works as written",
+  "the README's tour and client and the forged request of docs/behind-a-proxy.md work as written",
   () =>
     Effect.gen(function* () {
-      const kite = yield* startKite({ DATA_DIR: yield* temporaryDirectory })
+      const kite = yield* startKite({ DATA_DIR: yield* temporaryDirectory, LOG_LEVEL: "debug" })
       const blocks = yield* Effect.promise(tour)
       const shell = (script: string) =>
         Effect.promise(() =>
-          run("bash", ["-euo", "pipefail", "-c", script.replaceAll("http://127.0.0.1:8000", kite.url)], { cwd: root })
+          run("bash", ["-euo", "pipefail", "-c", script.replaceAll(written, kite.url)], { cwd: root })
         )
       // The variables of the first blocks are needed by the later ones; in between the texts are waited for, as a reader does.
       const [account = "", upload = "", ...reading] = blocks
@@ -48,6 +58,13 @@ it.live(
         assert.include(stdout, part)
       }
       assert.include(stdout, "urn:kite:problem:invalid-request")
+      const token = anna.headers.authorization.replace("Bearer ", "")
+      assert.deepStrictEqual(yield* find(kite.url, token, "harbour festival"), ["scan.jpg is ready"])
+
+      yield* shell(yield* Effect.promise(forgedRequest))
+      yield* kite.lineLike(
+        /"client_ip":"6\.6\.6\.6".*"message":"client ip"|"message":"client ip".*"client_ip":"6\.6\.6\.6"/
+      )
     }),
   120_000
 )

@@ -6,7 +6,7 @@ import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
 import type { EmbeddedPostgresError } from "@kite/adapters/postgres/EmbeddedPostgresError"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
 import { Settings } from "@kite/adapters/settings/Settings"
-import { SecureCookies } from "@kite/server/auth/RefreshCookie"
+import { SecureCookies } from "@kite/server/auth/sessions/RefreshCookie"
 import { Context, Effect, Layer, Redacted } from "effect"
 
 /** A secret of this installation, made once and kept in a file only its user can read. */

@@ -5,6 +5,8 @@ import * as Database from "@kite/adapters/postgres/Database"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { Settings, SettingsError } from "@kite/adapters/settings/Settings"
+import { RateLimiter } from "@kite/server/limits/RateLimiter"
+import * as RateLimiterRedis from "@kite/server/limits/RateLimiterRedis"
 import { Effect, Layer } from "effect"
 
 /** Fails where one of these variables is not set, with their names. */
@@ -31,6 +33,13 @@ export const objectStore = Layer.unwrap(
     OBJECT_STORE_URL === undefined
       ? ObjectStoreFileSystem.layer(join(DATA_DIR, "objects"), { minFreeBytes: MIN_FREE_DISK })
       : ObjectStoreMinio.layer(OBJECT_STORE_URL)
+  )
+)
+
+/** Counts rate limits in Redis where there is one, and in this process otherwise. */
+export const rateLimiter = Layer.unwrap(
+  Effect.map(Settings, ({ REDIS_URL }) =>
+    REDIS_URL === undefined ? RateLimiter.layerMemory : RateLimiterRedis.layer(REDIS_URL)
   )
 )
 

@@ -1,7 +1,9 @@
 import { NewPassword } from "@kite/domain/auth/Password"
 import { Effect, FileSystem, Option, Redacted, Schema, Stdio, Stream } from "effect"
 import { Prompt, TerminalCapabilities } from "effect/cli"
-import { InputError } from "./InputError.ts"
+
+/** The operator's input is not usable; the message says why. */
+export class InputError extends Schema.TaggedError<InputError>()("InputError", { message: Schema.String }) {}
 
 const rule = "the password must have 12 to 128 characters"
 
@@ -17,7 +19,7 @@ const fromFile = Effect.fnUntraced(function* (path: string) {
   return yield* decode(text.replace(/\r?\n$/, ""))
 })
 
-/** Typed twice, since nobody sees it. */
+/** Typed twice, because it is not shown. */
 const fromTerminal = Effect.gen(function* () {
   const validate = (text: string) => Effect.mapError(Effect.as(decode(text), text), ({ message }) => message)
   const password = yield* Prompt.run(Prompt.Hidden({ message: "Password", validate }))
@@ -26,7 +28,7 @@ const fromTerminal = Effect.gen(function* () {
   return yield* new InputError({ message: "the two passwords differ" })
 }).pipe(Effect.catchTag("QuitError", () => new InputError({ message: "no password was given" })))
 
-/** Chunks of standard input that are looked at for the end of its first line. */
+/** How many chunks of standard input are searched for the end of its first line. */
 const maxChunks = 16
 
 const fromStandardInput = Effect.gen(function* () {
@@ -40,7 +42,7 @@ const fromStandardInput = Effect.gen(function* () {
   return yield* decode(text.split(/\r?\n/, 1)[0] ?? "")
 })
 
-/** A new password: of the file, else typed without echo where there is a terminal, else the first line of standard input. */
+/** A new password: from the file if there is one, else typed without echo at a terminal, else the first line of standard input. */
 export const passwordInput = Effect.fnUntraced(function* (file: Option.Option<string>) {
   if (Option.isSome(file)) return yield* fromFile(file.value)
   const { canPrompt } = yield* TerminalCapabilities.TerminalCapabilities

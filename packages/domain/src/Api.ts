@@ -1,5 +1,5 @@
 import { HttpApi, HttpApiMiddleware, OpenApi } from "effect/http-api"
-import { AdminApi } from "./admin/AdminApi.ts"
+import { UsersApi } from "./admin/UsersApi.ts"
 import { AuditApi } from "./audit/AuditApi.ts"
 import { AuthApi } from "./auth/AuthApi.ts"
 import { DocumentsApi } from "./documents/DocumentsApi.ts"
@@ -16,7 +16,7 @@ export class RequestValidation extends HttpApiMiddleware.Service<RequestValidati
 export class Api extends HttpApi.make("kite")
   .add(AuthApi)
   .add(DocumentsApi)
-  .add(AdminApi)
+  .add(UsersApi)
   .add(AuditApi)
   .add(HealthApi)
   .middleware(RequestValidation)

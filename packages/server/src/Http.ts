@@ -2,20 +2,13 @@ import { Api } from "@kite/domain/Api"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
-import { AccountCreation } from "./admin/AccountCreation.ts"
-import * as AdminHandlers from "./admin/AdminHandlers.ts"
-import { Administration } from "./admin/Administration.ts"
 import * as FirstAdmin from "./admin/FirstAdmin.ts"
-import * as RoleChecking from "./admin/RoleChecking.ts"
+import * as UsersHandlers from "./admin/UsersHandlers.ts"
 import * as AuditHandlers from "./audit/AuditHandlers.ts"
-import { AuditLog } from "./audit/AuditLog.ts"
-import { AuditTrail } from "./audit/AuditTrail.ts"
-import { AccessTokens } from "./auth/AccessTokens.ts"
-import { Auth } from "./auth/Auth.ts"
+import * as Authentication from "./auth/Authentication.ts"
 import * as AuthHandlers from "./auth/AuthHandlers.ts"
-import * as BearerAuthentication from "./auth/BearerAuthentication.ts"
-import * as PasswordResetPage from "./auth/PasswordResetPage.ts"
-import { Passwords } from "./auth/Passwords.ts"
+import * as Authorization from "./auth/Authorization.ts"
+import * as PasswordResetPage from "./auth/passwords/PasswordResetPage.ts"
 import { Documents } from "./documents/Documents.ts"
 import * as DocumentsHandlers from "./documents/DocumentsHandlers.ts"
 import { Transfers } from "./documents/Transfers.ts"
@@ -25,35 +18,34 @@ import { makeEdge } from "./http/Edge.ts"
 import * as Listener from "./http/Listener.ts"
 import * as MethodNotAllowed from "./http/MethodNotAllowed.ts"
 import * as RequestValidationLayer from "./http/RequestValidationLayer.ts"
-import * as AccountRateLimiting from "./limits/AccountRateLimiting.ts"
-import * as ConfiguredLimits from "./limits/ConfiguredLimits.ts"
-import * as IpRateLimiting from "./limits/IpRateLimiting.ts"
 import { RateLimitGate } from "./limits/RateLimitGate.ts"
-import * as UnchargedRequests from "./limits/UnchargedRequests.ts"
+import * as RateLimitMiddleware from "./limits/RateLimitMiddleware.ts"
 import * as Metrics from "./observability/Metrics.ts"
-import * as MetricsEndpoint from "./observability/MetricsEndpoint.ts"
-import * as RouteTemplate from "./observability/RouteTemplate.ts"
+import * as RequestScope from "./observability/RequestScope.ts"
 
 const handlers = Layer.mergeAll(
   AuthHandlers.layer,
   DocumentsHandlers.layer,
-  AdminHandlers.layer,
+  UsersHandlers.layer,
   AuditHandlers.layer,
   HealthHandlers.layer
 ).pipe(
-  Layer.provide([BearerAuthentication.layer, RoleChecking.layer, RequestValidationLayer.layer]),
-  Layer.provide([IpRateLimiting.layer, AccountRateLimiting.layer]),
-  Layer.provide([Auth.layer, Passwords.layer, AccessTokens.layer, Documents.layer, Transfers.layer]),
-  Layer.provide([Administration.layer, AccountCreation.layer, AuditLog.layer, AuditTrail.layer])
+  Layer.provide([Authentication.layer, Authorization.layer, RequestValidationLayer.layer]),
+  Layer.provide(RateLimitMiddleware.layer),
+  Layer.provide([Documents.layer, Transfers.layer])
 )
 
 const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(handlers)),
   HttpApiScalar.layer(Api, { path: "/docs" }),
   PasswordResetPage.layer,
-  MetricsEndpoint.layer,
+  Metrics.layerEndpoint,
   MethodNotAllowed.layer
-).pipe(Layer.provide(RouteTemplate.layer), Layer.merge(UnchargedRequests.layer), Layer.provide(RateLimitGate.layer))
+).pipe(
+  Layer.provide(RequestScope.layerRoute),
+  Layer.merge(RateLimitMiddleware.layerUncharged),
+  Layer.provide(RateLimitGate.layer)
+)
 
 /** The HTTP server of kite: every route, and around them what each request passes through. */
 export const layer = Health.stopFirst.pipe(
@@ -62,6 +54,6 @@ export const layer = Health.stopFirst.pipe(
   ),
   Layer.merge(Metrics.layer),
   Layer.provide(Health.layer),
-  Layer.provide([ConfiguredLimits.layer, FirstAdmin.layer]),
+  Layer.provide(FirstAdmin.layer),
   Layer.provideMerge(Listener.layer)
 )

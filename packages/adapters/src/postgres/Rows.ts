@@ -1,5 +1,5 @@
-import { ByteCount } from "@kite/domain/documents/Quota"
 import { Unavailable } from "@kite/domain/Problem"
+import { ByteCount } from "@kite/domain/users/Quota"
 import { Array as Arr, Effect, type Option, Schema, SchemaTransformation } from "effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { ExtractionQueue, maxAttempts } from "@kite/adapters/queue/ExtractionQueue"
-import { UserId } from "@kite/domain/auth/User"
 import { DocumentId } from "@kite/domain/documents/Document"
 import type { ExtractionJob } from "@kite/domain/documents/ExtractionJob"
+import { UserId } from "@kite/domain/users/User"
 import { Deferred, Effect, Fiber, type Layer } from "effect"
 
 export const newJob = Effect.sync(

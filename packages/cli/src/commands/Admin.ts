@@ -1,25 +1,27 @@
 import { CorrelationId } from "@kite/adapters/logging/RequestContext"
-import { Email } from "@kite/domain/auth/Email"
-import { AccountCreation } from "@kite/server/admin/AccountCreation"
+import { Email } from "@kite/domain/users/Email"
+import { Accounts } from "@kite/server/users/Accounts"
 import { Console, Effect, Layer, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { SecureRandom } from "effect/crypto"
 import * as Embedded from "../Embedded.ts"
 import * as Infrastructure from "../Infrastructure.ts"
-import { InputError } from "../InputError.ts"
-import { passwordInput } from "../PasswordInput.ts"
+import { InputError, passwordInput } from "../PasswordInput.ts"
 
-const accounts = AccountCreation.layer.pipe(Layer.provide(Infrastructure.database), Layer.provide(Embedded.layerShared))
+const accounts = Accounts.layer.pipe(Layer.provide(Infrastructure.database), Layer.provide(Embedded.layerShared))
 
 const email = Argument.String("email").pipe(Argument.withDescription("The e-mail address of the new account"))
-const isAdmin = Flag.Boolean("admin").pipe(Flag.withDescription("Make it an admin"), Flag.withDefault(false))
+const isAdmin = Flag.Boolean("admin").pipe(Flag.withDescription("Create an admin"), Flag.withDefault(false))
 const passwordFile = Flag.String("password-file").pipe(
   Flag.withDescription("Read the password from this file instead of the terminal or standard input"),
   Flag.optional
 )
 
 const readEmail = (text: string) =>
-  Effect.mapError(Schema.decodeEffect(Email)(text), () => new InputError({ message: `"${text}" is no e-mail address` }))
+  Effect.mapError(
+    Schema.decodeEffect(Email)(text),
+    () => new InputError({ message: `"${text}" is not a valid e-mail address` })
+  )
 
 const createUser = Command.make(
   "create-user",
@@ -28,20 +30,20 @@ const createUser = Command.make(
     const email = yield* readEmail(text)
     const password = yield* passwordInput(passwordFile)
     const role = isAdmin ? "admin" : "user"
-    const create = AccountCreation.use((service) => service.create({ email, password, role }, "command line")).pipe(
+    const create = Accounts.use((service) => service.create({ email, password, role }, "command line")).pipe(
       Effect.catchTags({
-        EmailTaken: () => new InputError({ message: `there is an account of ${email} already` }),
+        EmailTaken: () => new InputError({ message: `an account with the e-mail address ${email} already exists` }),
         WeakPassword: ({ detail, title }) => new InputError({ message: detail ?? title })
       }),
       Effect.provide(accounts),
       Effect.provideService(CorrelationId, SecureRandom.uuidV4Unsafe())
     )
     const user = yield* create
-    yield* Console.log(`Made the ${user.role} ${user.email}, ${user.id}`)
+    yield* Console.log(`Created the ${user.role} ${user.email}, ${user.id}`)
   })
-).pipe(Command.withDescription("Make an account, also while kite runs"))
+).pipe(Command.withDescription("Create an account; kite may be running or stopped"))
 
 export const admin = Command.make("admin").pipe(
-  Command.withDescription("What the operator does to accounts"),
+  Command.withDescription("Manage accounts"),
   Command.withSubcommands([createUser])
 )

@@ -1,4 +1,4 @@
-import { TokenKeys } from "@kite/server/auth/TokenKeys"
+import { TokenKeys } from "@kite/server/auth/tokens/TokenKeys"
 import { Console, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import * as Embedded from "../Embedded.ts"

@@ -1,6 +1,5 @@
 import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
 import { Settings } from "@kite/adapters/settings/Settings"
-import { QuotaReservations } from "@kite/server/documents/QuotaReservations"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import * as Http from "@kite/server/Http"
 import { Layer } from "effect"
@@ -8,8 +7,8 @@ import { Command } from "effect/cli"
 import * as Infrastructure from "../Infrastructure.ts"
 import * as Logging from "../Logging.ts"
 
-const program = Layer.mergeAll(Http.layer, Sweeper.hourly, QuotaReservations.cleanUp).pipe(
-  Layer.provide(ConfiguredMailer.layer),
+const program = Layer.mergeAll(Http.layer, Sweeper.hourly).pipe(
+  Layer.provide([ConfiguredMailer.layer, Infrastructure.rateLimiter]),
   Layer.provide(Infrastructure.layer),
   Layer.provide(Infrastructure.demand("DATABASE_URL", "OBJECT_STORE_URL", "TOKEN_SECRET")),
   Layer.provide(Logging.layer("server")),

@@ -1,6 +1,5 @@
 import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
 import { Settings } from "@kite/adapters/settings/Settings"
-import { QuotaReservations } from "@kite/server/documents/QuotaReservations"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import * as Http from "@kite/server/Http"
 import * as ExtractionWorker from "@kite/worker/ExtractionWorker"
@@ -21,8 +20,8 @@ const announce = Layer.effectDiscard(
 
 const program = announce.pipe(
   Layer.provide(Http.layer),
-  Layer.merge(Layer.mergeAll(ExtractionWorker.layer, Sweeper.hourly, QuotaReservations.cleanUp)),
-  Layer.provide(ConfiguredMailer.layer),
+  Layer.merge(Layer.mergeAll(ExtractionWorker.layer, Sweeper.hourly)),
+  Layer.provide([ConfiguredMailer.layer, Infrastructure.rateLimiter]),
   Layer.provide(Infrastructure.migrated),
   Layer.provide(Logging.layer("kite")),
   Layer.provide(Embedded.layer)

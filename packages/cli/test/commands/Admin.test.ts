@@ -22,11 +22,11 @@ interface Run {
   readonly dataDir: string
   readonly args: ReadonlyArray<string>
   readonly input?: string
-  /** What to type when this is shown, in order; then the command runs in a terminal. */
+  /** What to type after which output, in order. If given, the command runs in a terminal. */
   readonly typed?: ReadonlyArray<readonly [string, string]>
 }
 
-/** The command of util-linux or BSD that gives a program a terminal. */
+/** `script` of util-linux or BSD, which runs a program in a terminal. */
 const inTerminal = (command: ReadonlyArray<string>): readonly [string, Array<string>] =>
   platform() === "darwin"
     ? ["script", ["-q", "/dev/null", ...command]]
@@ -68,7 +68,7 @@ const logIn = (url: string, email: string) =>
 
 describe("kite admin create-user", () => {
   it.live(
-    "makes an admin before kite has ever run, and more accounts while it starts and runs",
+    "creates an admin before kite has ever run, and more accounts while it starts and runs",
     () =>
       Effect.gen(function* () {
         const dataDir = yield* temporaryDirectory
@@ -78,7 +78,7 @@ describe("kite admin create-user", () => {
           input: `${password}\n`
         })
         assert.strictEqual(first.code, 0, first.err)
-        assert.match(first.out, /Made the admin root@example\.org, [0-9a-f-]{36}\n$/)
+        assert.match(first.out, /Created the admin root@example\.org, [0-9a-f-]{36}\n$/)
         const starting = yield* Effect.forkChild(startKite({ DATA_DIR: dataDir }))
         const isStarting = Effect.sync(() => existsSync(join(dataDir, "postgres", "postmaster.pid")))
         yield* isStarting.pipe(
@@ -98,12 +98,15 @@ describe("kite admin create-user", () => {
           ["admin", "user", "user"]
         )
         const again = yield* kite({ dataDir, args: ["create-user", "root@example.org"], input: password })
-        assert.deepStrictEqual([again.code, again.err], [1, "kite: there is an account of root@example.org already\n"])
+        assert.deepStrictEqual(
+          [again.code, again.err],
+          [1, "kite: an account with the e-mail address root@example.org already exists\n"]
+        )
       }),
     120_000
   )
 
-  it.live("asks in a terminal, twice, and shows nothing of what is typed", () =>
+  it.live("asks for the password twice in a terminal, and does not show it", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const args = ["create-user", "typed@example.org"]
@@ -116,7 +119,7 @@ describe("kite admin create-user", () => {
         ]
       })
       assert.strictEqual(same.code, 0, same.out)
-      assert.include(same.out, "Made the user typed@example.org")
+      assert.include(same.out, "Created the user typed@example.org")
       for (const part of [password, "away", "up,"]) assert.notInclude(same.out, part)
       const other = yield* kite({
         dataDir,
@@ -132,12 +135,12 @@ describe("kite admin create-user", () => {
   )
 
   it.live.each([
-    [["create-user", "a b"], password, /"a b" is no e-mail address/],
+    [["create-user", "a b"], password, /"a b" is not a valid e-mail address/],
     [["create-user", "a@example.org"], "too short", /must have 12 to 128 characters/],
     [["create-user", "a@example.org"], "", /must have 12 to 128 characters/],
-    [["create-user", "a@example.org"], "password1234", /among those that are tried first/],
+    [["create-user", "a@example.org"], "password1234", /The password is too common/],
     [["create-user", "a@example.org", "--password-file", "/nowhere/at/all"], "", /cannot be read/]
-  ] as const)("refuses what cannot be an account, and says why: %j %s", ([args, input, message]) =>
+  ] as const)("refuses invalid input, and says why: %j %s", ([args, input, message]) =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const { code, err } = yield* kite({ dataDir, args, input })

@@ -1,39 +1,22 @@
 import { Schema } from "effect"
-import { Email } from "../auth/Email.ts"
-import { NewPassword } from "../auth/Password.ts"
-import { Role, User, UserId } from "../auth/User.ts"
-import { maxPageSize } from "../documents/DocumentList.ts"
-import { ByteCount } from "../documents/Quota.ts"
+import { pageOf, pageQuery } from "../Paging.ts"
+import { Email } from "../users/Email.ts"
+import { ByteCount } from "../users/Quota.ts"
+import { Role, User, UserId } from "../users/User.ts"
 
 /** An account as admins see it: how much it stores, never what. */
 export const AdminUser = Schema.Struct({ ...User.fields, active: Schema.Boolean }).annotate({ identifier: "AdminUser" })
 export type AdminUser = typeof AdminUser.Type
 
-/** Query of GET /api/admin/users: `cursor` is the `nextCursor` of the page before; `email` finds the one account. */
-export const UserQuery = Schema.Struct({
-  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPageSize }))),
-  cursor: Schema.optionalKey(UserId),
-  email: Schema.optionalKey(Email)
-})
+/** Query of GET /api/admin/users; `email` finds the one account with that address. */
+export const UserQuery = Schema.Struct({ ...pageQuery(UserId), email: Schema.optionalKey(Email) })
 export type UserQuery = typeof UserQuery.Type
 
-/** Newest first; `nextCursor` is null on the last page. */
-export const UserPage = Schema.Struct({
-  items: Schema.Array(AdminUser),
-  nextCursor: Schema.NullOr(UserId)
-}).annotate({ identifier: "UserPage" })
+/** Newest first. */
+export const UserPage = pageOf(AdminUser, UserId).annotate({ identifier: "UserPage" })
 export type UserPage = typeof UserPage.Type
 
-/** An account to be made: a `user` with QUOTA_BYTES, unless said otherwise. */
-export const NewUser = Schema.Struct({
-  email: Email,
-  password: NewPassword,
-  role: Schema.optionalKey(Role),
-  limitBytes: Schema.optionalKey(ByteCount)
-})
-export type NewUser = typeof NewUser.Type
-
-/** What is to be different; the rest stays. */
+/** The fields to change; the others stay as they are. */
 export const UserChange = Schema.Struct({
   active: Schema.optionalKey(Schema.Boolean),
   role: Schema.optionalKey(Role),
@@ -46,7 +29,7 @@ export const UserChange = Schema.Struct({
 )
 export type UserChange = typeof UserChange.Type
 
-/** `quota-below-use`: the account stores more than it may by now; nothing is deleted, but nothing more is taken. */
+/** `quota-below-use`: the account stores more than its new quota. Its documents stay, but it cannot add any. */
 export const UserWarning = Schema.Literal("quota-below-use")
 
 /** The account after a change. */

@@ -1,8 +1,7 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { RequiredRole, RoleCheck } from "../admin/RequiredRole.ts"
 import { Authentication } from "../auth/Authentication.ts"
-import { AccountRateLimit } from "../limits/AccountRateLimit.ts"
-import { IpRateLimit } from "../limits/IpRateLimit.ts"
+import { RequiredRole, RoleCheck } from "../auth/Authorization.ts"
+import { AccountRateLimit, IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { AuditFilter, AuditPage, AuditQuery } from "./AuditQuery.ts"
 

@@ -1,7 +1,7 @@
 import { Schema } from "effect"
-import { UserId } from "../auth/User.ts"
+import { UserId } from "../users/User.ts"
 
-/** What is recorded. A name, once written, keeps its meaning. */
+/** The actions that are recorded. Entries are kept for ever, so a name never changes its meaning. */
 export const AuditAction = Schema.Literals([
   "register",
   "login",
@@ -24,24 +24,24 @@ export const AuditAction = Schema.Literals([
 ])
 export type AuditAction = typeof AuditAction.Type
 
-/** UUIDv7 of an entry: newer ones are greater. */
+/** UUIDv7 of an entry: newer entries have greater ids. */
 export const AuditId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("AuditId"))
 export type AuditId = typeof AuditId.Type
 
-/** What was acted on: an account or a document, which may be gone by now. */
+/** The account or document that was acted on; it may have been deleted since. */
 export const AuditSubject = Schema.Struct({
   type: Schema.Literals(["user", "document"]),
   id: Schema.String.check(Schema.isUUID())
 })
 export type AuditSubject = typeof AuditSubject.Type
 
-/** Facts of the action itself. Never a secret, an e-mail, a file name or anything of a document's content. */
+/** Details of the action. Never a secret, an e-mail address, a filename or any of a document's content. */
 export const AuditDetails = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]))
 export type AuditDetails = typeof AuditDetails.Type
 
 /**
- * One line of the audit log. `action` is an AuditAction of this or of a later version. `actorId` is null where nobody was
- * authenticated: a failed login, a reset asked for, the operator's command line.
+ * One entry of the audit log. `action` is an AuditAction of this version or of a later one. `actorId` is null if nobody was
+ * authenticated: a failed login, a request for a reset link, the operator's command line.
  */
 export const AuditEntry = Schema.Struct({
   id: AuditId,

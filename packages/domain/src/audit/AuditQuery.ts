@@ -1,7 +1,7 @@
 import { Schema, SchemaTransformation } from "effect"
-import { UserId } from "../auth/User.ts"
-import { maxPageSize } from "../documents/DocumentList.ts"
 import { formatIp, parseIp } from "../network/Ip.ts"
+import { pageOf, pageQuery } from "../Paging.ts"
+import { UserId } from "../users/User.ts"
 import { AuditAction, AuditEntry, AuditId } from "./AuditEntry.ts"
 
 /** ISO 8601 in UTC. */
@@ -16,14 +16,14 @@ const canonicalIp = (text: string) => {
   return ip === undefined ? text : formatIp(ip)
 }
 
-/** An address in the form in which kite records it. */
+/** An address, converted to the form that kite records. */
 const Address = Schema.String.check(
   Schema.makeFilter((text) => parseIp(text) !== undefined || "must be an IPv4 or IPv6 address")
 ).pipe(
   Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: canonicalIp, encode: (address) => address }))
 )
 
-/** What to look for; everything given must fit. `from` is inclusive, `to` exclusive. */
+/** Which entries to return: those that match every field given. `from` is inclusive, `to` exclusive. */
 export const AuditFilter = Schema.Struct({
   action: Schema.optionalKey(AuditAction),
   actorId: Schema.optionalKey(UserId),
@@ -34,17 +34,10 @@ export const AuditFilter = Schema.Struct({
 })
 export type AuditFilter = typeof AuditFilter.Type
 
-/** Query of GET /api/admin/audit: `cursor` is the `nextCursor` of the page before. */
-export const AuditQuery = Schema.Struct({
-  ...AuditFilter.fields,
-  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPageSize }))),
-  cursor: Schema.optionalKey(AuditId)
-})
+/** Query of GET /api/admin/audit. */
+export const AuditQuery = Schema.Struct({ ...AuditFilter.fields, ...pageQuery(AuditId) })
 export type AuditQuery = typeof AuditQuery.Type
 
-/** Newest first; `nextCursor` is null on the last page. */
-export const AuditPage = Schema.Struct({
-  items: Schema.Array(AuditEntry),
-  nextCursor: Schema.NullOr(AuditId)
-}).annotate({ identifier: "AuditPage" })
+/** Newest first. */
+export const AuditPage = pageOf(AuditEntry, AuditId).annotate({ identifier: "AuditPage" })
 export type AuditPage = typeof AuditPage.Type

@@ -1,9 +1,11 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { IpRateLimit } from "../limits/IpRateLimit.ts"
+import { IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
+import { Email } from "../users/Email.ts"
+import { User } from "../users/User.ts"
+import { EmailTaken } from "../users/UserErrors.ts"
 import {
-  EmailTaken,
   ForeignOrigin,
   InvalidCredentials,
   InvalidResetToken,
@@ -12,12 +14,9 @@ import {
   WrongPassword
 } from "./AuthErrors.ts"
 import { Authentication } from "./Authentication.ts"
-import { Email } from "./Email.ts"
-import { GivenPassword, NewPassword } from "./Password.ts"
-import { ResetToken } from "./ResetToken.ts"
-import { User } from "./User.ts"
+import { NewPassword, PasswordAttempt, ResetToken } from "./Password.ts"
 
-/** What login and refresh answer; the refresh token travels in an httpOnly cookie. `expiresIn` is in seconds. */
+/** What login and refresh return; the refresh token travels in an httpOnly cookie. `expiresIn` is in seconds. */
 export const Session = Schema.Struct({
   accessToken: Schema.String,
   tokenType: Schema.Literal("Bearer"),
@@ -33,10 +32,10 @@ export class AuthApi extends HttpApiGroup.make("auth")
       success: User.pipe(HttpApiSchema.status(201)),
       error: [EmailTaken, WeakPassword]
     })
-      .annotate(OpenApi.Summary, "Make an account")
+      .annotate(OpenApi.Summary, "Create an account")
       .annotate(RateLimitPolicies, ["auth-ip"]),
     HttpApiEndpoint.post("login", "/login", {
-      payload: Schema.Struct({ email: Email, password: GivenPassword }),
+      payload: Schema.Struct({ email: Email, password: PasswordAttempt }),
       success: Session,
       error: [InvalidCredentials, ForeignOrigin]
     })
@@ -46,7 +45,7 @@ export class AuthApi extends HttpApiGroup.make("auth")
       success: Session,
       error: [InvalidSession, ForeignOrigin]
     })
-      .annotate(OpenApi.Summary, "Get a new access token by the refresh cookie")
+      .annotate(OpenApi.Summary, "Get a new access token with the refresh cookie")
       .annotate(RateLimitPolicies, ["auth-ip"]),
     HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent, error: ForeignOrigin }).annotate(
       OpenApi.Summary,
@@ -56,10 +55,10 @@ export class AuthApi extends HttpApiGroup.make("auth")
       .annotate(OpenApi.Summary, "Log out everywhere")
       .middleware(Authentication),
     HttpApiEndpoint.get("me", "/me", { success: User })
-      .annotate(OpenApi.Summary, "Your account and quota")
+      .annotate(OpenApi.Summary, "Read your account and quota")
       .middleware(Authentication),
     HttpApiEndpoint.post("changePassword", "/password", {
-      payload: Schema.Struct({ currentPassword: GivenPassword, newPassword: NewPassword }),
+      payload: Schema.Struct({ currentPassword: PasswordAttempt, newPassword: NewPassword }),
       success: HttpApiSchema.NoContent,
       error: [WrongPassword, WeakPassword]
     })
@@ -70,14 +69,14 @@ export class AuthApi extends HttpApiGroup.make("auth")
       payload: Schema.Struct({ email: Email }),
       success: HttpApiSchema.Accepted
     })
-      .annotate(OpenApi.Summary, "Ask for a reset link by mail")
+      .annotate(OpenApi.Summary, "Request a password-reset link by mail")
       .annotate(RateLimitPolicies, ["password-reset-ip"]),
     HttpApiEndpoint.post("confirmPasswordReset", "/password-reset/confirm", {
       payload: Schema.Struct({ token: ResetToken, newPassword: NewPassword }),
       success: HttpApiSchema.NoContent,
       error: [InvalidResetToken, WeakPassword]
     })
-      .annotate(OpenApi.Summary, "Set a new password by a reset link")
+      .annotate(OpenApi.Summary, "Set a new password with a reset link")
       .annotate(RateLimitPolicies, ["password-reset-ip"])
   )
   .middleware(IpRateLimit)

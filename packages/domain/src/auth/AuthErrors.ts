@@ -1,18 +1,18 @@
 import { HttpApiError } from "effect/http-api"
 import { problemType } from "../Problem.ts"
 
-/** 401: no bearer token, or one that is not valid (any longer). */
+/** 401: the bearer token is missing, invalid, expired or revoked. */
 export class Unauthenticated extends HttpApiError.Problem<Unauthenticated>()("Unauthenticated", {
   type: problemType("unauthenticated"),
   status: 401,
-  title: "A valid access token is needed"
+  title: "A valid access token is required"
 }) {}
 
-/** 401: e-mail or password is wrong, or the account is deactivated; which one stays untold. */
+/** 401: the e-mail or the password is wrong, or the account is deactivated; the response does not say which. */
 export class InvalidCredentials extends HttpApiError.Problem<InvalidCredentials>()("InvalidCredentials", {
   type: problemType("invalid-credentials"),
   status: 401,
-  title: "E-mail or password is wrong"
+  title: "The e-mail or the password is wrong"
 }) {}
 
 /** 401: the refresh cookie is missing, unknown, used up or expired. */
@@ -22,21 +22,14 @@ export class InvalidSession extends HttpApiError.Problem<InvalidSession>()("Inva
   title: "The session has ended"
 }) {}
 
-/** 409: an account with this e-mail exists. */
-export class EmailTaken extends HttpApiError.Problem<EmailTaken>()("EmailTaken", {
-  type: problemType("email-taken"),
-  status: 409,
-  title: "An account with this e-mail exists already"
-}) {}
-
-/** 400: the password holds the e-mail address or is among the most common ones. */
+/** 400: the password contains the e-mail address or is too common. */
 export class WeakPassword extends HttpApiError.Problem<WeakPassword>()("WeakPassword", {
   type: problemType("weak-password"),
   status: 400,
   title: "The password is too easy to guess"
 }) {}
 
-/** 403: the current password, asked for again before a change, is wrong. Not 401: the access token is valid. */
+/** 403: the current password, required for a change, is wrong. Not 401: the access token is valid. */
 export class WrongPassword extends HttpApiError.Problem<WrongPassword>()("WrongPassword", {
   type: problemType("wrong-password"),
   status: 403,
@@ -47,12 +40,19 @@ export class WrongPassword extends HttpApiError.Problem<WrongPassword>()("WrongP
 export class InvalidResetToken extends HttpApiError.Problem<InvalidResetToken>()("InvalidResetToken", {
   type: problemType("invalid-reset-token"),
   status: 400,
-  title: "The reset link is not valid any longer"
+  title: "The reset link is no longer valid"
 }) {}
 
-/** 403: a cookie endpoint was called from another origin, or by a client that names none. */
+/** 403: a cookie endpoint was called from another origin, or without an `Origin` header. */
 export class ForeignOrigin extends HttpApiError.Problem<ForeignOrigin>()("ForeignOrigin", {
   type: problemType("foreign-origin"),
   status: 403,
   title: "The request comes from another origin"
+}) {}
+
+/** 403: the account lacks the role that this endpoint requires. */
+export class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", {
+  type: problemType("forbidden"),
+  status: 403,
+  title: "Your role does not allow this"
 }) {}

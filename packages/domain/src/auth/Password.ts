@@ -2,7 +2,7 @@ import { Schema } from "effect"
 
 /**
  * A new password: 12 to 128 characters, counted as code points (OWASP ASVS 5.0 V6.2.1, V6.2.9); any character is allowed.
- * At login the bound is looser, so that what was valid once stays usable.
+ * Login has looser bounds, so that existing passwords stay usable when the rules change.
  */
 export const NewPassword = Schema.RedactedFromValue(
   Schema.String.check(
@@ -14,6 +14,12 @@ export const NewPassword = Schema.RedactedFromValue(
 )
 export type NewPassword = typeof NewPassword.Type
 
-/** A password to be checked against a stored hash. Bounded, because hashing costs time. */
-export const GivenPassword = Schema.RedactedFromValue(Schema.String.check(Schema.isBetweenLength(1, 512)))
-export type GivenPassword = typeof GivenPassword.Type
+/** A password to compare with the stored hash. Its length is bounded, because hashing takes time. */
+export const PasswordAttempt = Schema.RedactedFromValue(Schema.String.check(Schema.isBetweenLength(1, 512)))
+export type PasswordAttempt = typeof PasswordAttempt.Type
+
+/** The secret in a password-reset mail: 32 random bytes, base64url. It works once, for one hour. */
+export const ResetToken = Schema.RedactedFromValue(
+  Schema.String.check(Schema.isPattern(/^[\w-]{43}$/, { message: "must be the token from a reset mail" }))
+)
+export type ResetToken = typeof ResetToken.Type

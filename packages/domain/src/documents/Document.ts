@@ -1,6 +1,6 @@
 import { Schema } from "effect"
+import { ByteCount } from "../users/Quota.ts"
 import { FailureCode } from "./Extraction.ts"
-import { ByteCount } from "./Quota.ts"
 
 /** UUIDv7 of a document. */
 export const DocumentId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("DocumentId"))

@@ -1,9 +1,9 @@
 import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 import { problemType } from "../Problem.ts"
+import { ByteCount } from "../users/Quota.ts"
 import { DocumentStatus } from "./Document.ts"
 import { FailureCode } from "./Extraction.ts"
-import { ByteCount } from "./Quota.ts"
 
 /** 413: the file does not fit into what is left of the quota. `rejectedBytes` is its size as far as it was known. */
 export class QuotaExceeded extends HttpApiError.Problem<QuotaExceeded>()(

@@ -1,16 +1,17 @@
 import { Option, Result, Schema } from "effect"
+import { pageOf, pageQuery } from "../Paging.ts"
 import { Document, DocumentId, DocumentStatus } from "./Document.ts"
 
-/** Order of a list; `-` is descending. */
+/** Order of a list; `-` means descending. */
 export const DocumentSort = Schema.Literals(["-createdAt", "createdAt", "filename", "-filename"])
 export type DocumentSort = typeof DocumentSort.Type
 
-/** Text that Postgres can keep and compare. */
+/** Text that PostgreSQL can store and compare. */
 const DatabaseText = Schema.String.check(
   Schema.makeFilter((text) => (text.isWellFormed() && !text.includes("\0")) || "must be Unicode text without NUL")
 )
 
-/** Where a page ended: the sort keys of its last document. UUIDv7 ids order by creation, so `id` is the whole key of it. */
+/** Where a page ended: the sort keys of its last document. UUIDv7 ids sort by creation time, so `id` stands for `createdAt`. */
 export const Position = Schema.Struct({
   sort: DocumentSort,
   id: DocumentId,
@@ -29,7 +30,7 @@ const sortsByName = (sort: DocumentSort) => sort === "filename" || sort === "-fi
 export const toCursor = (sort: DocumentSort, { id, filename }: Pick<Document, "id" | "filename">): string =>
   encode(sortsByName(sort) ? { sort, id, filename } : { sort, id })
 
-/** The position a cursor stands for; none where `toCursor` does not make it for this sort. */
+/** The position that a cursor encodes; none if `toCursor` never returns this cursor for this sort. */
 export const fromCursor = (sort: DocumentSort, cursor: string): Option.Option<Position> =>
   Option.filter(
     Result.getSuccess(decode(cursor)),
@@ -39,21 +40,15 @@ export const fromCursor = (sort: DocumentSort, cursor: string): Option.Option<Po
       toCursor(sort, { filename: "", ...position }) === cursor
   )
 
-export const maxPageSize = 100
-
-/** Query of GET /api/documents. `q`: words that must all occur in name or text (web search syntax: OR, -word). */
+/** Query of GET /api/documents. `q`: words that must all occur in the name or the text (web search syntax: OR, -word). */
 export const ListQuery = Schema.Struct({
-  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPageSize }))),
-  cursor: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 2048))),
+  ...pageQuery(Schema.String.check(Schema.isBetweenLength(1, 2048))),
   q: Schema.optionalKey(DatabaseText.check(Schema.isBetweenLength(1, 200))),
   status: Schema.optionalKey(DocumentStatus),
   sort: Schema.optionalKey(DocumentSort)
 })
 export type ListQuery = typeof ListQuery.Type
 
-/** One page of a list; `nextCursor` is null on the last. */
-export const DocumentPage = Schema.Struct({
-  items: Schema.Array(Document),
-  nextCursor: Schema.NullOr(Schema.String)
-}).annotate({ identifier: "DocumentPage" })
+/** One page of a list. */
+export const DocumentPage = pageOf(Document, Schema.String).annotate({ identifier: "DocumentPage" })
 export type DocumentPage = typeof DocumentPage.Type

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { UserId } from "../auth/User.ts"
+import { UserId } from "../users/User.ts"
 import { DocumentId } from "./Document.ts"
 
 /**

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { IpRateLimit } from "../limits/IpRateLimit.ts"
+import { IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 
 /** One part kite stands on; `ms` is how long its answer took. `degraded`: it fails, and kite goes on without it. */

@@ -21,7 +21,7 @@ const write = ({ limit, windowMs }: RateLimit): string => {
   return `${limit}/${windowMs / unitMillis[unit]}${unit}`
 }
 
-/** A rate limit as settings write it: `10/1m`, `5/1h`, `100/30s`; one million in a day at most. */
+/** A rate limit as text, as in settings: `10/1m`, `5/1h`, `100/30s`. At most one million, in at most a day. */
 export const RateLimitFromString = Schema.String.pipe(
   Schema.decodeTo(RateLimit, {
     decode: SchemaGetter.transformEffect((text: string) => {

@@ -9,7 +9,7 @@ const tightestFirst = (a: PolicyVerdict, b: PolicyVerdict) =>
 const wait = ({ allowed, resetMs, retryAfterMs }: PolicyVerdict) =>
   allowed ? seconds(resetMs) : atLeastOne(retryAfterMs)
 
-/** Names in lower case; the last two in a refusal only. */
+/** Names in lower case. Only a refusal has the last two. */
 export interface RateLimitHeaders {
   readonly "ratelimit-policy": string
   readonly ratelimit: string
@@ -18,8 +18,8 @@ export interface RateLimitHeaders {
 }
 
 /**
- * The fields of every limited response (draft-ietf-httpapi-ratelimit-headers-10; lists of strings with parameters, RFC 9651),
- * and those of a refusal. Policy names hold nothing that a quoted string would have to escape.
+ * The headers of a limited response, the tightest policy first (draft-ietf-httpapi-ratelimit-headers-10; lists of strings with
+ * parameters, RFC 9651). Policy names contain nothing that a quoted string must escape.
  */
 export const rateLimitHeaders = (verdict: Verdict): RateLimitHeaders => {
   const policies = [...verdict.policies].sort(tightestFirst)

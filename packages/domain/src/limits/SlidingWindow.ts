@@ -1,25 +1,25 @@
 import type { RateLimit } from "./RateLimit.ts"
 
 /**
- * The exact sliding window: cost `c` is admitted at time `t` iff the units admitted after `t - window` and `c` together
- * stay within the limit. So no window of that length, wherever it begins, ever holds more than the limit, and nothing is
- * refused that would not break this. (Fixed windows, token buckets and GCRA admit up to twice the limit in one window.)
+ * The exact sliding window: cost `c` is admitted at time `t` if and only if the units admitted after `t - window`, plus `c`, are
+ * within the limit. So no window of that length ever holds more than the limit, wherever it begins, and nothing else is refused.
+ * (Fixed windows, token buckets and GCRA admit up to twice the limit in one window.)
  */
 export interface Decision {
   readonly allowed: boolean
-  /** Units that were left before this decision. */
+  /** Units left before this decision. */
   readonly available: number
-  /** When the same cost will be admitted if nothing else is; 0 when allowed. A cost above the limit never is: the window. */
+  /** How long until the same cost is admitted, if nothing else is; 0 when allowed. The window for a cost above the limit. */
   readonly retryAfterMs: number
-  /** When the oldest live unit leaves; 0 when there is none. */
+  /** How long until the oldest live unit leaves the window; 0 when there is none. */
   readonly resetMs: number
-  /** The clock, never before the newest admission: a step back must not reorder. */
+  /** The clock, but never before the newest admission, so that a clock that steps back does not reorder them. */
   readonly now: number
   /** How many of the oldest times have left the window. */
   readonly dead: number
 }
 
-/** `times`: one entry per admitted unit, oldest first. Milliseconds throughout. Reads only. */
+/** Decides and changes nothing. `times`: one entry per admitted unit, oldest first. All times in ms. */
 export const decide = (times: ReadonlyArray<number>, clock: number, rule: RateLimit, cost: number): Decision => {
   const now = Math.max(clock, times.at(-1) ?? clock)
   const dead = countUntil(times, now - rule.windowMs)
@@ -35,11 +35,11 @@ export const decide = (times: ReadonlyArray<number>, clock: number, rule: RateLi
   }
 }
 
-/** Room for `cost` comes when the unit leaves that is the (limit - cost + 1)th from the newest. */
+/** There is room for `cost` once the (limit - cost + 1)th newest unit has left. */
 const retryAfter = (times: ReadonlyArray<number>, now: number, { limit, windowMs }: RateLimit, cost: number) =>
   cost > limit ? windowMs : (times[times.length - 1 - (limit - cost)] ?? now) + windowMs - now
 
-/** How many times are not after `bound`; they are sorted. */
+/** How many of the sorted times are not after `bound`. */
 const countUntil = (times: ReadonlyArray<number>, bound: number): number => {
   let low = 0
   let high = times.length

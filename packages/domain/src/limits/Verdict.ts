@@ -1,32 +1,32 @@
 import type { RateLimitPolicy } from "./RateLimitPolicy.ts"
 import type { Decision } from "./SlidingWindow.ts"
 
-/** A charge of `cost` units (1 unless said otherwise) to one subject under one policy. */
+/** A charge of `cost` units (default 1) to one subject under one policy. */
 export interface Charge {
   readonly policy: RateLimitPolicy
   readonly subject: string
   readonly cost?: number | undefined
 }
 
-/** What one policy says. Milliseconds. */
+/** The decision of one policy. All times in ms. */
 export interface PolicyVerdict {
   readonly policy: RateLimitPolicy
   readonly allowed: boolean
   /** Units left after this request. */
   readonly remaining: number
-  /** When the request would be admitted; 0 if it was. */
+  /** How long until the request would be admitted; 0 if it was. */
   readonly retryAfterMs: number
-  /** When the oldest live unit leaves the window. */
+  /** How long until the oldest live unit leaves the window. */
   readonly resetMs: number
 }
 
-/** What all policies of a request say. It is admitted by all or charged to none. */
+/** The decisions of all policies of a request. Either all admit it and are charged, or none is charged. */
 export interface Verdict {
   readonly allowed: boolean
   readonly policies: ReadonlyArray<PolicyVerdict>
 }
 
-/** Joins the decisions on each charge, in their order. */
+/** Combines the decisions on the charges, in the same order. */
 export const settle = (
   charges: ReadonlyArray<Charge>,
   decisions: ReadonlyArray<Pick<Decision, "allowed" | "available" | "retryAfterMs" | "resetMs">>
@@ -41,7 +41,7 @@ export const settle = (
       allowed: decision.allowed,
       remaining: allowed ? decision.available - cost : decision.available,
       retryAfterMs: decision.retryAfterMs,
-      // The first unit of a window is its oldest.
+      // A window that was empty now has this request as its oldest unit.
       resetMs: allowed && decision.resetMs === 0 ? policy.windowMs : decision.resetMs
     })
   }

@@ -4,29 +4,26 @@ import { formatIp, type Ip, parseIp } from "./Ip.ts"
 import type { TrustedProxies } from "./TrustedProxies.ts"
 
 /**
- * `rightmost`: the rightmost address that is not a trusted proxy; a client cannot forge it. `leftmost`: the first address
- * of the header, true only where the edge replaces the header instead of appending to it.
+ * `rightmost`: the rightmost address that is not a trusted proxy, which a client cannot forge. `leftmost`: the first address of the
+ * header, which is right only where the edge replaces the header instead of appending to it.
  */
 export const TrustedProxyRule = Schema.Literals(["rightmost", "leftmost"])
 export type TrustedProxyRule = typeof TrustedProxyRule.Type
 
-/** How many trusted hops are walked at most; 1 reads the rightmost element alone. */
-export const TrustedProxyMaxHops = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 }))
-
-// Beyond what fits into the 16 KiB of header that Node reads: bounds the work whatever the server's limits are.
+// More than fit into the 16 KiB of headers that Node accepts. It bounds the work whatever the server's limits are.
 const maxElements = 10_000
 
 /**
- * The address of the client behind trusted proxies, in canonical form (dotted quad or RFC 5952), or null if not even the
- * peer's is known. Total and pure. `forwardedFor` holds the field lines of X-Forwarded-For in their order; no other
- * header is ever read. A header of an untrusted peer is not read at all, and what is left of a malformed element is not
- * believed.
+ * The address of the client behind trusted proxies, in canonical form (dotted quad or RFC 5952), or null if even the peer's address
+ * is unknown. Pure, and never throws. `forwardedFor`: the field lines of X-Forwarded-For in their order; no other header is used.
+ * The header of an untrusted peer is ignored, and so is everything to the left of a malformed element.
  */
 export const clientIp = (input: {
   readonly peer: string | undefined
   readonly forwardedFor: ReadonlyArray<string>
   readonly trusted: TrustedProxies
   readonly rule?: TrustedProxyRule | undefined
+  /** The most trusted hops that are followed; 1 reads only the rightmost element. */
   readonly maxHops?: number | undefined
 }): string | null => {
   const peer = input.peer === undefined ? undefined : parseIp(input.peer)
@@ -44,7 +41,7 @@ const rightmostUntrusted = (peer: Ip, lines: ReadonlyArray<string>, trusted: Tru
   let hops = Math.min(maxHops, maxElements)
   for (let index = lines.length - 1; index >= 0; index--) {
     const line = lines[index] ?? ""
-    // Lines and elements alike are walked from the right, so that text further left costs nothing once the walk stops.
+    // Both lines and elements are read from the right, so that text to the left of where the walk stops costs nothing.
     for (let end = line.length, comma = 0; comma !== -1; end = comma) {
       if (hops-- <= 0) return last
       comma = end === 0 ? -1 : line.lastIndexOf(",", end - 1)

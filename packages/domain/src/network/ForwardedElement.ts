@@ -9,8 +9,8 @@ const isBlank = (code: number) => code === 32 || code === 9
 const isPort = (text: string) => portPattern.test(text) && Number(text) <= 65_535
 
 /**
- * One element of X-Forwarded-For, `text.slice(start, end)`: IPv4, IPv6, `addr%zone`, `v4:port`, `[v6]` or `[v6]:port`, in
- * blanks (SP, HTAB). Anything else, and an empty element, is `undefined`.
+ * Parses one element of X-Forwarded-For, `text.slice(start, end)`: IPv4, IPv6, `addr%zone`, `v4:port`, `[v6]` or `[v6]:port`, with
+ * blanks (SP, HTAB) around it. Returns `undefined` for anything else and for an empty element.
  */
 export const parseForwardedElement = (text: string, start: number, end: number): Ip | undefined => {
   while (start < end && isBlank(text.charCodeAt(start))) start++

@@ -1,8 +1,8 @@
 import { Data, Effect, Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
-import { fromNetAddress, type Ip } from "./Ip.ts"
+import type { Ip } from "./Ip.ts"
 
-/** An entry of the trusted list that is neither CIDR nor a bare IP address. */
+/** An entry of `TRUSTED_PROXIES` is neither a CIDR network nor an IP address. */
 export class InvalidTrustedProxy extends Data.TaggedError("InvalidTrustedProxy")<{
   readonly entry: string
   readonly reason: string
@@ -12,21 +12,28 @@ export class InvalidTrustedProxy extends Data.TaggedError("InvalidTrustedProxy")
   }
 }
 
-// An empty variable counts as one that is not set.
-const nobody = "none"
+// An empty variable means the default, so an empty list needs a word.
+const noProxies = "none"
 
 /** Loopback, and the private ranges that container networks use. */
 export const defaultTrustedProxies = ["127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1"]
 
-/** A network as the bits that an address must have under a mask: one 32-bit pair, or eight 16-bit pairs. */
+/**
+ * A network as the bits that an address must have under a mask: one pair of 32 bits for IPv4, eight pairs of 16 bits for IPv6. It is
+ * compiled once, because `IpNetwork.contains` takes 130-255 ns for the default list and this 10-20 ns.
+ */
 type Prefix = { readonly base: Ip; readonly masks: ReadonlyArray<number> }
 
-const compile = (network: IpNetwork.IpNetwork): Prefix => ({
-  base: fromNetAddress(network.address),
-  masks: NetAddress.isIpv4Address(network.address)
-    ? [mask(network.prefixLength, 32)]
-    : Array.from({ length: 8 }, (_, index) => mask(network.prefixLength - 16 * index, 16))
-})
+const compile = ({ address, prefixLength }: IpNetwork.IpNetwork): Prefix =>
+  NetAddress.isIpv4Address(address)
+    ? {
+        base: NetAddress.ipv4ToOctets(address).reduce((value, octet) => value * 256 + octet, 0),
+        masks: [mask(prefixLength, 32)]
+      }
+    : {
+        base: NetAddress.ipv6ToSegments(address),
+        masks: Array.from({ length: 8 }, (_, index) => mask(prefixLength - 16 * index, 16))
+      }
 
 /** The highest `length` of `width` bits. */
 const mask = (length: number, width: number) => 2 ** width - 2 ** Math.max(0, width - Math.max(0, length))
@@ -40,13 +47,13 @@ const covers = ({ base, masks }: Prefix, ip: Ip): boolean => {
   return true
 }
 
-/** `::ffff:10.0.0.0/104` says the same as `10.0.0.0/8`. */
+/** `::ffff:10.0.0.0/104` means `10.0.0.0/8`. */
 const foldMapped = (network: IpNetwork.IpNetwork): IpNetwork.IpNetwork =>
-  NetAddress.isIpv6Address(network.address) && NetAddress.isIpv4Mapped(network.address) && network.prefixLength >= 96
+  NetAddress.isIpv6Address(network.address) && NetAddress.isIpv4Mapped(network.address)
     ? IpNetwork.makeUnsafe(NetAddress.toCanonical(network.address), network.prefixLength - 96)
     : network
 
-/** The reverse proxies whose X-Forwarded-For is believed. IPv4 and IPv6 are compared separately. */
+/** The reverse proxies whose X-Forwarded-For header is trusted. An IPv4 address is never in an IPv6 network, or the reverse. */
 export class TrustedProxies {
   readonly networks: ReadonlyArray<IpNetwork.IpNetwork>
   readonly #prefixes: ReadonlyArray<Prefix>
@@ -56,7 +63,7 @@ export class TrustedProxies {
     this.#prefixes = networks.map(compile)
   }
 
-  /** Reads each entry once. Throws `InvalidTrustedProxy`, which names the bad entry: for start-up, not for requests. */
+  /** Throws `InvalidTrustedProxy`, which names the bad entry: for start-up, not for requests. */
   static parse(entries: ReadonlyArray<string>): TrustedProxies {
     return Result.getOrThrow(TrustedProxies.parseResult(entries))
   }
@@ -70,14 +77,14 @@ export class TrustedProxies {
     return false
   }
 
-  /** The entries that trust a whole address family: whoever can connect can then choose his address. */
+  /** The entries that trust a whole address family, so that every client can spoof its address. */
   get wholeFamilies(): ReadonlyArray<string> {
     return this.networks.filter((network) => network.prefixLength === 0).map(IpNetwork.format)
   }
 
-  /** As `TRUSTED_PROXIES` is written. */
+  /** The text of `TRUSTED_PROXIES` that means this list. */
   toString(): string {
-    return this.networks.length === 0 ? nobody : this.networks.map(IpNetwork.format).join(",")
+    return this.networks.length === 0 ? noProxies : this.networks.map(IpNetwork.format).join(",")
   }
 }
 
@@ -93,9 +100,9 @@ const parseNetwork = (text: string): Result.Result<IpNetwork.IpNetwork, InvalidT
 const hostNetwork = (entry: string) =>
   Result.map(NetAddress.ipFromString(entry), (address) => IpNetwork.makeUnsafe(address, NetAddress.width(address)))
 
-const split = (text: string) => (text.trim() === "" || text.trim() === nobody ? [] : text.split(","))
+const split = (text: string) => (text.trim() === "" || text.trim() === noProxies ? [] : text.split(","))
 
-/** `TRUSTED_PROXIES`: CIDR or bare IP entries separated by commas; `none` trusts nobody. */
+/** `TRUSTED_PROXIES`: CIDR networks and IP addresses, separated by commas. `none` trusts no proxy. */
 export const TrustedProxiesFromString = Schema.String.pipe(
   Schema.decodeTo(
     Schema.instanceOf(TrustedProxies),

@@ -20,7 +20,7 @@ const assertNone = (cursor: string) => {
 }
 
 describe("a cursor", () => {
-  it("leads back to the position it was made for, under any sort, id and name", () => {
+  it("decodes to the position that it encodes, for any sort, id and name", () => {
     fc.assert(
       fc.property(sort, id, filename, (order, documentId, name) => {
         const position = fromCursor(order, toCursor(order, { id: documentId, filename: name }))
@@ -31,7 +31,7 @@ describe("a cursor", () => {
     )
   })
 
-  it("fits into the query, however long the name", () => {
+  it("fits into the query, however long the name is", () => {
     fc.assert(
       fc.property(sort, id, fc.constantFrom("😀", '"', "\\", "ﷺ", "a"), (order, documentId, character) => {
         const name = sanitizeFilename(character.repeat(600))
@@ -40,7 +40,7 @@ describe("a cursor", () => {
     )
   })
 
-  it("stands for nothing under another sort", () => {
+  it("is not valid for another sort", () => {
     fc.assert(
       fc.property(sort, sort, id, filename, (made, asked, documentId, name) => {
         fc.pre(made !== asked)
@@ -50,12 +50,12 @@ describe("a cursor", () => {
     )
   })
 
-  it("is none for any text that no list has made, and never throws", () => {
+  it("is not valid if no list returned it, and never throws", () => {
     const base64 = fc.oneof(anyText, fc.json()).map((text) => Buffer.from(text).toString("base64url"))
     fc.assert(fc.property(fc.oneof(anyText, fc.json(), base64), assertNone), { numRuns: 5_000 })
   })
 
-  it("is none once a single character of it is changed, unless a list makes the changed one too", () => {
+  it("is not valid after a change of one character, unless a list returns the changed one too", () => {
     fc.assert(
       fc.property(sort, id, filename, fc.nat(), fc.string({ maxLength: 1 }), (order, documentId, name, at, letter) => {
         const cursor = toCursor(order, { id: documentId, filename: name })
@@ -69,7 +69,7 @@ describe("a cursor", () => {
     )
   })
 
-  it("is none where a name is forged that no database can compare", () => {
+  it("is not valid with a name that the database cannot compare", () => {
     const documentId = "01977a5e-8c2b-7000-8000-000000000000"
     for (const name of ["a\0b", "\ud800", "\udfff tail", 5, null, { a: 1 }, ["x"]]) {
       assertNone(cursorOf({ sort: "filename", id: documentId, filename: name }))

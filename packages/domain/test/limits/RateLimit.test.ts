@@ -16,7 +16,7 @@ describe("RateLimitFromString", () => {
     assert.deepStrictEqual(read("1/1d"), { limit: 1, windowMs: 86_400_000 })
   })
 
-  it("refuses what is not a rate limit, and limits that cannot be meant", () => {
+  it("refuses malformed rate limits and limits out of bounds", () => {
     for (const text of [
       "",
       "10",
@@ -35,7 +35,7 @@ describe("RateLimitFromString", () => {
     }
   })
 
-  it("reads back what it writes", () => {
+  it("decodes what it encodes", () => {
     const limit = fc.integer({ min: 1, max: 1_000_000 })
     const seconds = fc.integer({ min: 1, max: 86_400 })
     fc.assert(
@@ -46,7 +46,7 @@ describe("RateLimitFromString", () => {
     )
   })
 
-  it("writes the defaults as the documentation does", () => {
+  it("encodes the defaults as documented", () => {
     assert.deepStrictEqual(
       Object.values(defaultRateLimits).map((rateLimit) => encode(rateLimit)),
       ["10/1m", "5/1h", "10/15m", "100/1m", "1000/1m"]

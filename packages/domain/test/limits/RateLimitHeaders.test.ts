@@ -26,7 +26,7 @@ const verdict = fc
   }))
 
 describe("rateLimitHeaders", () => {
-  it("says limit, window, rest and wait, the tightest policy first", () => {
+  it("contains limit, window, remaining units and wait, the tightest policy first", () => {
     const headers = rateLimitHeaders({
       allowed: true,
       policies: [
@@ -52,7 +52,7 @@ describe("rateLimitHeaders", () => {
     })
   })
 
-  it("tells a refused client to wait a second at least", () => {
+  it("tells a refused client to wait at least one second", () => {
     const headers = rateLimitHeaders({
       allowed: false,
       policies: [
@@ -80,16 +80,16 @@ describe("rateLimitHeaders", () => {
     })
   })
 
-  it("parses as RFC 9651 lists that say the same", () => {
+  it("parses as RFC 9651 lists with the same values", () => {
     fc.assert(
       fc.property(verdict, (given) => {
         const headers = rateLimitHeaders(given)
         const names = given.policies.map((entry) => entry.policy.name).toSorted()
         const policy = parseList(headers["ratelimit-policy"])
-        const rest = parseList(headers.ratelimit)
+        const remaining = parseList(headers.ratelimit)
         assert.deepStrictEqual(policy.map(([name]) => name).toSorted(), names)
         assert.deepStrictEqual(
-          rest.map(([name]) => name),
+          remaining.map(([name]) => name),
           policy.map(([name]) => name)
         )
         for (const entry of given.policies) {
@@ -101,7 +101,7 @@ describe("rateLimitHeaders", () => {
               ["w", Math.ceil(entry.policy.windowMs / 1_000)]
             ]
           )
-          const [, left] = rest.find(([name]) => name === entry.policy.name) ?? assert.fail("no rest")
+          const [, left] = remaining.find(([name]) => name === entry.policy.name) ?? assert.fail("no remaining units")
           assert.strictEqual(left.get("r"), entry.remaining)
         }
       }),
@@ -109,7 +109,7 @@ describe("rateLimitHeaders", () => {
     )
   })
 
-  it("gives Retry-After the integer of the refused policy that takes longest", () => {
+  it("sets Retry-After to the longest wait of the refusing policies", () => {
     fc.assert(
       fc.property(verdict, (given) => {
         const headers = rateLimitHeaders(given)

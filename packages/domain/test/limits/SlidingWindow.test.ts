@@ -12,7 +12,7 @@ const steps = fc.array(
   { maxLength: 60 }
 )
 
-/** Plays the steps; calls back before each decision is carried out. */
+/** Plays the steps, and calls `each` with every decision before it is carried out. */
 const play = (
   sequence: ReadonlyArray<{ readonly dt: number; readonly cost: number }>,
   limit: { readonly limit: number; readonly windowMs: number },
@@ -43,13 +43,13 @@ describe("decide", () => {
     assert.isTrue(decide([5_000, 5_100, 5_200], 6_000, three, 1).allowed)
   })
 
-  it("says how long a higher cost has to wait", () => {
+  it("returns how long a higher cost must wait", () => {
     const times = [5_000, 5_100, 5_200]
     assert.strictEqual(decide(times, 5_300, { limit: 3, windowMs: 1_000 }, 2).retryAfterMs, 800)
     assert.strictEqual(decide(times, 5_300, { limit: 3, windowMs: 1_000 }, 4).retryAfterMs, 1_000)
   })
 
-  it("holds a limit that was lowered while a window runs", () => {
+  it("enforces a limit that was lowered during a window", () => {
     const decision = decide([1, 2, 3, 4, 5], 6, { limit: 2, windowMs: 1_000 }, 1)
     assert.deepInclude(decision, { allowed: false, available: 0, retryAfterMs: 998 })
   })
@@ -66,7 +66,7 @@ describe("decide", () => {
     )
   })
 
-  it("refuses only where admitting would break that", () => {
+  it("refuses only what would exceed the limit", () => {
     fc.assert(
       fc.property(steps, rule, (sequence, limit) => {
         play(sequence, limit, (times, _clock, cost, { allowed, now, available }) => {
@@ -90,7 +90,7 @@ describe("decide", () => {
     )
   })
 
-  it("says when the oldest unit leaves, and how many already have", () => {
+  it("returns when the oldest unit leaves, and how many have left", () => {
     fc.assert(
       fc.property(steps, rule, (sequence, limit) => {
         play(sequence, limit, (times, _clock, _cost, { resetMs, dead, now }) => {
@@ -102,7 +102,7 @@ describe("decide", () => {
     )
   })
 
-  it("does not let a clock that steps back reorder or forget", () => {
+  it("keeps all admissions in order when the clock steps back", () => {
     fc.assert(
       fc.property(steps, rule, (sequence, limit) => {
         const times = play(sequence, limit, (before, clock, _cost, { now }) => {

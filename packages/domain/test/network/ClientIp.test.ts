@@ -22,20 +22,20 @@ describe("clientIp", () => {
     }
   })
 
-  it("accepts addr%zone for IPv6 alone", () => {
+  it("accepts addr%zone only for IPv6", () => {
     assert.strictEqual(clientIp({ peer: proxy, forwardedFor: ["[fe80::7%eth0]:443"], trusted }), "fe80::7")
     for (const element of ["203.0.113.9%eth0", "fe80::1%", "fe80::1%a%b", "fe80::1%e th0", "[fe80::1]%eth0"]) {
       assert.strictEqual(clientIp({ peer: proxy, forwardedFor: [`6.6.6.6, ${element}`], trusted }), proxy)
     }
   })
 
-  it("refuses brackets round anything but IPv6", () => {
+  it("refuses brackets around anything but IPv6", () => {
     for (const element of ["[203.0.113.9]", "[203.0.113.9]:80", "[]", "[::1]x", "[::1]:", "[::1]:65536", "[[::1]]"]) {
       assert.strictEqual(clientIp({ peer: proxy, forwardedFor: [`6.6.6.6, ${element}`], trusted }), proxy)
     }
   })
 
-  it("walks at most maxHops trusted hops: with 1, the rightmost element alone", () => {
+  it("follows at most maxHops trusted hops: with 1, only the rightmost element", () => {
     const forwardedFor = ["6.6.6.6, 203.0.113.9, 172.18.0.1"]
     assert.strictEqual(clientIp({ peer: proxy, forwardedFor, trusted, maxHops: 1 }), "172.18.0.1")
     assert.strictEqual(clientIp({ peer: proxy, forwardedFor, trusted, maxHops: 2 }), "203.0.113.9")
@@ -49,14 +49,14 @@ describe("clientIp", () => {
     const leftmost = (...forwardedFor: Array<string>) =>
       clientIp({ peer: proxy, forwardedFor, trusted, rule: "leftmost" })
 
-    it("believes whatever the client wrote first, behind a proxy that appends: the attack", () => {
+    it("returns what the client wrote, behind a proxy that appends: the attack", () => {
       const attempts = Array.from({ length: 100 }, (_, n) => `10.0.0.${n}, 203.0.113.9`)
       assert.strictEqual(new Set(attempts.map((header) => leftmost(header))).size, 100)
       const rightmost = attempts.map((header) => clientIp({ peer: proxy, forwardedFor: [header], trusted }))
       assert.deepStrictEqual([...new Set(rightmost)], ["203.0.113.9"])
     })
 
-    it("agrees with the default without a header, with one element, and when all to its right is trusted", () => {
+    it("agrees with the default without a header, with one element, and if all to its right is trusted", () => {
       for (const forwardedFor of [[], [""], ["203.0.113.9"], ["203.0.113.9, 192.168.1.2, 172.18.0.3"]]) {
         assert.strictEqual(leftmost(...forwardedFor), clientIp({ peer: proxy, forwardedFor, trusted }))
       }

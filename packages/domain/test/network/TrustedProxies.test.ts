@@ -11,13 +11,13 @@ const trusts = (proxies: TrustedProxies, text: string) => {
 }
 
 describe("TrustedProxies", () => {
-  it("takes CIDR and bare addresses of both families", () => {
+  it("accepts CIDR networks and addresses of both families", () => {
     const proxies = TrustedProxies.parse([" 10.0.0.0/8 ", "203.0.113.80", "::1", "fd00::/8"])
     for (const text of ["10.255.0.1", "203.0.113.80", "::1", "fdff::1"]) assert.isTrue(trusts(proxies, text), text)
     for (const text of ["11.0.0.0", "203.0.113.81", "::2", "fe00::1"]) assert.isFalse(trusts(proxies, text), text)
   })
 
-  it("reads a mapped network as the IPv4 network it means", () => {
+  it("treats a mapped network as the IPv4 network", () => {
     assert.isTrue(trusts(TrustedProxies.parse(["::ffff:10.0.0.0/104"]), "10.1.2.3"))
     assert.isTrue(trusts(TrustedProxies.parse(["::ffff:10.1.2.3"]), "10.1.2.3"))
   })
@@ -43,7 +43,7 @@ describe("TrustedProxies", () => {
     }
   })
 
-  it("tells which entries trust a whole family", () => {
+  it("lists the entries that trust a whole family", () => {
     assert.deepStrictEqual(TrustedProxies.parse(["::/0", "10.0.0.0/8", "0.0.0.0/0"]).wholeFamilies, [
       "::/0",
       "0.0.0.0/0"
@@ -71,17 +71,17 @@ describe("TrustedProxies", () => {
 describe("TrustedProxiesFromString", () => {
   const decode = Schema.decodeUnknownResult(TrustedProxiesFromString)
 
-  it("splits on commas; none trusts nobody", () => {
+  it("splits on commas; `none` trusts no proxy", () => {
     const proxies = Result.getOrThrow(decode("10.0.0.0/8, ::1"))
     assert.strictEqual(Schema.encodeSync(TrustedProxiesFromString)(proxies), "10.0.0.0/8,::1/128")
     for (const text of ["none", " ", ""]) {
-      const nobody = Result.getOrThrow(decode(text))
-      assert.isEmpty(nobody.networks)
-      assert.strictEqual(Schema.encodeSync(TrustedProxiesFromString)(nobody), "none")
+      const empty = Result.getOrThrow(decode(text))
+      assert.isEmpty(empty.networks)
+      assert.strictEqual(Schema.encodeSync(TrustedProxiesFromString)(empty), "none")
     }
   })
 
-  it("fails with the entry's name", () => {
+  it("names the bad entry when it fails", () => {
     const error = Result.getOrThrow(Result.flip(decode("10.0.0.0/8,ten.0.0.0/8")))
     assert.include(error.message, "ten.0.0.0/8")
   })

@@ -1,26 +1,23 @@
 import { MailQueue } from "@kite/adapters/mail/MailQueue"
 import { orDefect } from "@kite/adapters/postgres/Rows"
-import { LastAdmin } from "@kite/domain/admin/AdminErrors"
 import type { AdminUser, ChangedUser, UserChange, UserPage, UserQuery } from "@kite/domain/admin/AdminUser"
 import type { AuditAction, AuditDetails } from "@kite/domain/audit/AuditEntry"
-import type { UserId } from "@kite/domain/auth/User"
 import { NotFound } from "@kite/domain/Problem"
+import type { UserId } from "@kite/domain/users/User"
+import { LastAdmin } from "@kite/domain/users/UserErrors"
 import { Context, Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
 import { AuditLog } from "../audit/AuditLog.ts"
-import { makeToken } from "../auth/OpaqueToken.ts"
-import { PasswordHasher } from "../auth/PasswordHasher.ts"
-import { PasswordResets } from "../auth/PasswordResets.ts"
-import { publicUrl } from "../auth/PublicUrl.ts"
-import { RevokedSessions } from "../auth/RevokedSessions.ts"
-import { Sessions } from "../auth/Sessions.ts"
-import { forcedResetMail } from "./AdminMails.ts"
-import { UserDirectory } from "./UserDirectory.ts"
+import { PasswordHasher } from "../auth/passwords/PasswordHasher.ts"
+import { PasswordResets } from "../auth/passwords/PasswordResets.ts"
+import { Sessions } from "../auth/sessions/Sessions.ts"
+import { makeToken } from "../auth/tokens/OpaqueToken.ts"
+import { publicUrl } from "../http/PublicUrl.ts"
+import { forcedResetMail } from "../users/UserMails.ts"
+import { Users } from "../users/Users.ts"
 
-type Difference = readonly [AuditAction, AuditDetails]
-
-/** What a change made of an account, one entry of the audit log each. */
-const differences = (before: AdminUser, after: AdminUser): ReadonlyArray<Difference> => [
+/** What a change did to an account: each difference becomes one entry of the audit log. */
+const differences = (before: AdminUser, after: AdminUser): ReadonlyArray<readonly [AuditAction, AuditDetails]> => [
   ...(before.active === after.active ? [] : [[after.active ? "user_reactivated" : "user_deactivated", {}] as const]),
   ...(before.role === after.role ? [] : [["role_changed", { role: after.role }] as const]),
   ...(before.quota.limitBytes === after.quota.limitBytes
@@ -30,14 +27,14 @@ const differences = (before: AdminUser, after: AdminUser): ReadonlyArray<Differe
 
 const isActiveAdmin = ({ active, role }: AdminUser) => active && role === "admin"
 
-/** What admins do to the accounts of others, and to their own. */
+/** What admins do to accounts, their own included. */
 export class Administration extends Context.Service<
   Administration,
   {
     readonly list: (query: UserQuery) => Effect.Effect<UserPage>
-    /** Who is deactivated or no admin any longer is out of every session, at once and everywhere. */
+    /** Deactivation and the loss of the admin role end all sessions of the account, at once and on every instance. */
     readonly change: (id: UserId, change: UserChange) => Effect.Effect<ChangedUser, NotFound | LastAdmin>
-    /** The password is void and every session ends; the owner is sent a link to choose a new one. */
+    /** The password stops working and every session ends; the owner gets a link to choose a new password. */
     readonly forcePasswordReset: (id: UserId) => Effect.Effect<void, NotFound>
   }
 >()("@kite/server/admin/Administration") {
@@ -45,9 +42,8 @@ export class Administration extends Context.Service<
     Administration,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const directory = yield* UserDirectory
+      const users = yield* Users
       const sessions = yield* Sessions
-      const revoked = yield* RevokedSessions
       const resets = yield* PasswordResets
       const hasher = yield* PasswordHasher
       const audit = yield* AuditLog
@@ -55,54 +51,53 @@ export class Administration extends Context.Service<
       const baseUrl = yield* publicUrl
 
       const lock = Effect.fnUntraced(function* (id: UserId) {
-        const user = yield* directory.lock(id)
+        const user = yield* users.lock(id)
         return Option.isSome(user) ? user.value : yield* new NotFound({})
       })
 
       const apply = Effect.fnUntraced(function* (id: UserId, change: UserChange) {
-        // Before the account itself, so that all who lock admins do it in the same order.
-        const admins = change.active === false || change.role === "user" ? yield* directory.lockAdmins : []
+        // Admins are locked before the account, so that every transaction locks in the same order.
+        const admins = change.active === false || change.role === "user" ? yield* users.lockAdmins : []
         const before = yield* lock(id)
         const wanted = { ...before, ...change }
         const losesAdmin = isActiveAdmin(before) && !isActiveAdmin(wanted)
         if (losesAdmin && !admins.some((other) => other !== id)) return yield* new LastAdmin({})
-        const after = yield* directory.update(before, change)
+        const after = yield* users.update(before, change)
         for (const [action, details] of differences(before, after)) {
           yield* audit.record({ action, subject: { type: "user", id }, details })
         }
-        const isOut = losesAdmin || (before.active && !after.active)
-        return { after, ended: isOut ? yield* sessions.endAll(id) : [] }
+        if (losesAdmin || (before.active && !after.active)) yield* sessions.endAll(id)
+        return after
       }, sql.withTransaction)
 
-      const voidPassword = Effect.fnUntraced(function* (id: UserId, passwordHash: string) {
+      const resetPassword = Effect.fnUntraced(function* (id: UserId, passwordHash: string) {
         const { email } = yield* lock(id)
-        yield* directory.setPasswordHash(id, passwordHash)
+        yield* users.setPasswordHash(id, passwordHash)
         yield* resets.removeAll(id)
         const token = yield* resets.add(id)
         yield* audit.record({ action: "password_reset_forced", subject: { type: "user", id } })
-        return { email, token, ended: yield* sessions.endAll(id) }
+        yield* sessions.endAll(id)
+        return Option.map(token, (secret) => forcedResetMail(email, baseUrl, secret))
       }, sql.withTransaction)
 
       return Administration.of({
-        list: directory.list,
+        list: users.list,
         change: Effect.fn("Administration.change")(function* (id, change) {
-          const { after, ended } = yield* orDefect(apply(id, change))
-          yield* revoked.add(ended)
+          const after = yield* orDefect(apply(id, change))
           const isAbove = after.quota.usedBytes > after.quota.limitBytes
           return { ...after, warnings: isAbove ? ["quota-below-use"] : [] }
         }),
         forcePasswordReset: Effect.fn("Administration.forcePasswordReset")(function* (id) {
           const passwordHash = yield* hasher.hash(makeToken())
-          const { email, token, ended } = yield* orDefect(voidPassword(id, passwordHash))
-          yield* revoked.add(ended)
-          yield* mails.offer(Effect.succeed(Option.map(token, (secret) => forcedResetMail(email, baseUrl, secret))))
+          const mail = yield* orDefect(resetPassword(id, passwordHash))
+          yield* mails.offer(Effect.succeed(mail))
         })
       })
     })
   )
 
   static readonly layer = Administration.layerNoDeps.pipe(
-    Layer.provide([UserDirectory.layer, Sessions.layer, RevokedSessions.layer, PasswordResets.layer]),
+    Layer.provide([Users.layer, Sessions.layer, PasswordResets.layer]),
     Layer.provide([PasswordHasher.layer, AuditLog.layer, MailQueue.layer])
   )
 }

@@ -5,15 +5,15 @@ import { DateTime } from "effect"
 const columns = ["id", "at", "action", "actorId", "subjectType", "subjectId", "clientIp", "correlationId", "details"]
 
 /**
- * RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV Injection). Every cell
- * is quoted, else a lone CR or LF in one would begin a new cell there.
+ * RFC 4180. A cell that a spreadsheet would read as a formula starts with an apostrophe (OWASP, CSV Injection). Every cell is
+ * quoted, because a spreadsheet starts a new cell at an unquoted CR or LF.
  */
 const lines = (records: ReadonlyArray<ReadonlyArray<string | null>>) =>
   stringify([...records], { record_delimiter: "windows", quoted: true, escape_formulas: true })
 
 export const csvHeader = lines([columns])
 
-/** One line for each entry. */
+/** One line per entry. */
 export const toCsv = (entries: ReadonlyArray<AuditEntry>) =>
   lines(
     entries.map(({ id, at, action, actorId, subject, clientIp, correlationId, details }) => [

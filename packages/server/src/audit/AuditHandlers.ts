@@ -1,41 +1,38 @@
 import { Api } from "@kite/domain/Api"
 import type { AuditFilter } from "@kite/domain/audit/AuditQuery"
-import { Effect, Sink, Stream } from "effect"
+import { Effect, Layer, Sink, Stream } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { csvHeader, toCsv } from "./AuditCsv.ts"
 import { AuditLog } from "./AuditLog.ts"
-import { AuditTrail } from "./AuditTrail.ts"
 
 const options = {
   contentType: "text/csv; charset=utf-8; header=present",
   headers: { "content-disposition": 'attachment; filename="audit.csv"' }
 }
 
-const makeCsvResponse = Effect.gen(function* () {
-  const log = yield* AuditLog
-  const trail = yield* AuditTrail
-  return Effect.fnUntraced(function* (filter: AuditFilter) {
+const makeCsvResponse = Effect.map(AuditLog, (audit) =>
+  Effect.fnUntraced(function* (filter: AuditFilter) {
     const { method } = yield* HttpServerRequest.HttpServerRequest
     if (method === "HEAD") return HttpServerResponse.stream(Stream.empty, options)
-    yield* log.record({ action: "audit_exported" })
-    // The first batch is awaited before the status goes out, so that a database that is down is a 503 and no torn file.
-    const [first, rest] = yield* Stream.peel(trail.all(filter), Sink.take<Parameters<typeof toCsv>[0]>(1))
+    yield* audit.record({ action: "audit_exported" })
+    // The first batch is read before the status is sent: if the database is down, the client gets a 503 and no partial file.
+    const [first, rest] = yield* Stream.peel(audit.all(filter), Sink.take<Parameters<typeof toCsv>[0]>(1))
     const lines = Stream.concat(Stream.fromIterable(first), rest).pipe(Stream.map(toCsv))
     const text = Stream.concat(Stream.succeed(csvHeader), lines)
     return HttpServerResponse.stream(Stream.encodeText(text), options)
   })
-})
+)
 
 export const layer = HttpApiBuilder.group(
   Api,
   "audit",
   Effect.fn(function* (handlers) {
-    const trail = yield* AuditTrail
+    const audit = yield* AuditLog
     const respondCsv = yield* makeCsvResponse
     return handlers.handleAll({
-      list: ({ query }) => trail.list(query),
+      list: ({ query }) => audit.list(query),
       exportCsv: ({ query }) => respondCsv(query)
     })
   })
-)
+).pipe(Layer.provide(AuditLog.layer))

@@ -1,50 +1,53 @@
 import { Api } from "@kite/domain/Api"
 import { InvalidSession } from "@kite/domain/auth/AuthErrors"
-import { CurrentUser } from "@kite/domain/auth/CurrentUser"
-import { Effect, Option } from "effect"
+import { CurrentUser } from "@kite/domain/users/User"
+import { Effect, Layer, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { Auth, type Granted } from "./Auth.ts"
-import { makeOriginCheck } from "./OriginCheck.ts"
+import { Accounts } from "../users/Accounts.ts"
+import { type Granted, Logins } from "./Logins.ts"
 import { Passwords } from "./Passwords.ts"
-import { clearRefreshCookie, refreshToken, setRefreshCookie } from "./RefreshCookie.ts"
+import { makeOriginCheck } from "./sessions/OriginCheck.ts"
+import { clearRefreshCookie, refreshToken, setRefreshCookie } from "./sessions/RefreshCookie.ts"
 
-const answer = ({ body, session }: Granted) => Effect.as(setRefreshCookie(session), body)
+const respond = ({ body, session }: Granted) => Effect.as(setRefreshCookie(session), body)
 
 export const layer = HttpApiBuilder.group(
   Api,
   "auth",
   Effect.fn(function* (handlers) {
-    const auth = yield* Auth
+    const accounts = yield* Accounts
+    const logins = yield* Logins
     const passwords = yield* Passwords
     const origin = yield* makeOriginCheck
     const endPresented = Effect.flatMap(refreshToken, (token) =>
-      Option.isSome(token) ? auth.logout(token.value) : Effect.void
+      Option.isSome(token) ? logins.logout(token.value) : Effect.void
     )
     return handlers.handleAll({
-      register: ({ payload }) => auth.register(payload.email, payload.password, "user"),
+      register: ({ payload }) => accounts.register(payload.email, payload.password),
       login: Effect.fn(function* ({ payload }) {
         yield* origin.refuseForeign
-        const granted = yield* auth.login(payload.email, payload.password)
+        const account = yield* passwords.authenticate(payload.email, payload.password)
+        const granted = yield* logins.complete(account)
         yield* endPresented
-        return yield* answer(granted)
+        return yield* respond(granted)
       }),
       refresh: Effect.fn(function* () {
-        yield* origin.demandAllowed
+        yield* origin.requireAllowed
         const token = yield* refreshToken
         if (Option.isNone(token)) return yield* new InvalidSession({})
-        return yield* answer(yield* auth.refresh(token.value))
+        return yield* respond(yield* logins.refresh(token.value))
       }),
-      logout: () => Effect.andThen(origin.demandAllowed, Effect.andThen(endPresented, clearRefreshCookie)),
+      logout: () => Effect.andThen(origin.requireAllowed, Effect.andThen(endPresented, clearRefreshCookie)),
       logoutAll: () =>
         CurrentUser.pipe(
-          Effect.flatMap(({ id }) => auth.logoutAll(id)),
+          Effect.flatMap(({ id }) => logins.logoutAll(id)),
           Effect.andThen(clearRefreshCookie)
         ),
-      me: () => Effect.flatMap(CurrentUser, ({ id }) => auth.me(id)),
+      me: () => Effect.flatMap(CurrentUser, ({ id }) => accounts.find(id)),
       changePassword: ({ payload: { currentPassword, newPassword } }) =>
         Effect.flatMap(CurrentUser, (user) => passwords.change(user, currentPassword, newPassword)),
       requestPasswordReset: ({ payload }) => passwords.requestReset(payload.email),
       confirmPasswordReset: ({ payload }) => passwords.confirmReset(payload.token, payload.newPassword)
     })
   })
-)
+).pipe(Layer.provide([Accounts.layer, Logins.layer, Passwords.layer]))

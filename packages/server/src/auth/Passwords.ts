@@ -1,36 +1,36 @@
 import { MailQueue } from "@kite/adapters/mail/MailQueue"
 import { orDefect } from "@kite/adapters/postgres/Rows"
-import { InvalidResetToken, type WeakPassword, WrongPassword } from "@kite/domain/auth/AuthErrors"
-import type { CurrentUser } from "@kite/domain/auth/CurrentUser"
-import type { Email } from "@kite/domain/auth/Email"
-import type { GivenPassword, NewPassword } from "@kite/domain/auth/Password"
-import type { ResetToken } from "@kite/domain/auth/ResetToken"
+import { InvalidCredentials, InvalidResetToken, type WeakPassword, WrongPassword } from "@kite/domain/auth/AuthErrors"
+import type { NewPassword, PasswordAttempt, ResetToken } from "@kite/domain/auth/Password"
+import type { Email } from "@kite/domain/users/Email"
+import type { CurrentUser } from "@kite/domain/users/User"
 import { Context, Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
+import { makeRecordAccountEvent } from "../audit/AccountEvents.ts"
 import { AuditLog } from "../audit/AuditLog.ts"
-import { makeRecordAuthEvent } from "./AuthEvents.ts"
-import { passwordChangedMail, passwordResetMail } from "./AuthMails.ts"
-import { PasswordHasher } from "./PasswordHasher.ts"
-import { checkPassword } from "./PasswordPolicy.ts"
-import { PasswordResets } from "./PasswordResets.ts"
-import { publicUrl } from "./PublicUrl.ts"
-import { RevokedSessions } from "./RevokedSessions.ts"
-import { Sessions } from "./Sessions.ts"
-import { Users } from "./Users.ts"
+import { publicUrl } from "../http/PublicUrl.ts"
+import { passwordChangedMail, passwordResetMail } from "../users/UserMails.ts"
+import { type Account, Users } from "../users/Users.ts"
+import { PasswordHasher } from "./passwords/PasswordHasher.ts"
+import { checkPassword } from "./passwords/PasswordPolicy.ts"
+import { PasswordResets } from "./passwords/PasswordResets.ts"
+import { Sessions } from "./sessions/Sessions.ts"
 
-/** How a password is replaced: by who knows it, or by who reads the account's mail. */
+/** Login by password, and the two ways to replace a password: by knowing it, or by reading the account's mail. */
 export class Passwords extends Context.Service<
   Passwords,
   {
-    /** Ends every session but the one it is done in. */
+    /** Which account logs in; `Logins.complete` goes on from there. An unknown e-mail takes as long as a wrong password. */
+    readonly authenticate: (email: Email, password: PasswordAttempt) => Effect.Effect<Account, InvalidCredentials>
+    /** Ends every session of the account but the current one. */
     readonly change: (
       user: CurrentUser["Service"],
-      current: GivenPassword,
+      current: PasswordAttempt,
       next: NewPassword
     ) => Effect.Effect<void, WrongPassword | WeakPassword>
-    /** Done in the background, all of it, so that nobody can tell whether the account exists. */
+    /** Everything happens in the background, so that the response does not reveal whether the account exists. */
     readonly requestReset: (email: Email) => Effect.Effect<void>
-    /** Ends every session. */
+    /** Ends every session of the account. */
     readonly confirmReset: (
       token: ResetToken,
       next: NewPassword
@@ -41,58 +41,63 @@ export class Passwords extends Context.Service<
     Passwords,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const recordAuthEvent = yield* makeRecordAuthEvent
+      const recordAccountEvent = yield* makeRecordAccountEvent
       const users = yield* Users
       const sessions = yield* Sessions
-      const revoked = yield* RevokedSessions
       const resets = yield* PasswordResets
       const hasher = yield* PasswordHasher
       const mails = yield* MailQueue
       const baseUrl = yield* publicUrl
 
       return Passwords.of({
+        authenticate: Effect.fn("Passwords.authenticate")(function* (email, password) {
+          const account = Option.getOrUndefined(yield* users.findAccountByEmail(email))
+          const matches = yield* hasher.verify(account?.passwordHash, password)
+          if (account !== undefined && matches && account.active) return account
+          yield* recordAccountEvent("login_failed", account?.user.id)
+          return yield* new InvalidCredentials({})
+        }),
         change: Effect.fn("Passwords.change")(function* ({ id, sessionId }, current, next) {
-          const account = Option.getOrUndefined(yield* users.findById(id))
+          const account = Option.getOrUndefined(yield* users.findAccountById(id))
           const matches = yield* hasher.verify(account?.passwordHash, current)
           if (account === undefined || !matches) return yield* new WrongPassword({})
           yield* checkPassword(next, account.user.email)
           const passwordHash = yield* hasher.hash(next)
-          const ended = yield* Effect.gen(function* () {
-            if (!(yield* users.replacePassword(account, passwordHash))) return yield* new WrongPassword({})
+          yield* Effect.gen(function* () {
+            if (!(yield* users.replacePasswordHash(account, passwordHash))) return yield* new WrongPassword({})
             yield* resets.removeAll(id)
-            yield* recordAuthEvent("password_changed", id)
-            return yield* sessions.endAll(id, sessionId)
+            yield* recordAccountEvent("password_changed", id)
+            yield* sessions.endAll(id, sessionId)
           }).pipe(sql.withTransaction, orDefect)
-          yield* revoked.add(ended)
           yield* mails.offer(Effect.succeedSome(passwordChangedMail(account.user.email)))
         }),
         requestReset: (email) =>
           mails.offerUnseen(
             Effect.gen(function* () {
-              const account = yield* users.findByEmail(email)
+              const account = yield* users.findAccountByEmail(email)
               if (Option.isNone(account) || !account.value.active) return Option.none()
               const { user } = account.value
               const token = yield* resets.add(user.id)
-              if (Option.isSome(token)) yield* recordAuthEvent("password_reset_requested", user.id)
+              if (Option.isSome(token)) yield* recordAccountEvent("password_reset_requested", user.id)
               return Option.map(token, (secret) => passwordResetMail(user.email, baseUrl, secret))
             })
           ),
         confirmReset: Effect.fn("Passwords.confirmReset")(function* (token, next) {
           const owner = yield* resets.find(token)
-          const account = Option.isSome(owner) ? Option.getOrUndefined(yield* users.findById(owner.value)) : undefined
+          const found = Option.isSome(owner) ? yield* users.findAccountById(owner.value) : Option.none()
+          const account = Option.getOrUndefined(found)
           if (!account?.active) return yield* new InvalidResetToken({})
           const { id, email } = account.user
           yield* checkPassword(next, email)
           const passwordHash = yield* hasher.hash(next)
-          const ended = yield* Effect.gen(function* () {
+          yield* Effect.gen(function* () {
             const used = yield* resets.use(token)
-            if (Option.isNone(used) || !(yield* users.replacePassword(account, passwordHash))) {
+            if (Option.isNone(used) || !(yield* users.replacePasswordHash(account, passwordHash))) {
               return yield* new InvalidResetToken({})
             }
-            yield* recordAuthEvent("password_reset", id)
-            return yield* sessions.endAll(id)
+            yield* recordAccountEvent("password_reset", id)
+            yield* sessions.endAll(id)
           }).pipe(sql.withTransaction, orDefect)
-          yield* revoked.add(ended)
           yield* mails.offer(Effect.succeedSome(passwordChangedMail(email)))
         })
       })
@@ -100,7 +105,7 @@ export class Passwords extends Context.Service<
   )
 
   static readonly layer = Passwords.layerNoDeps.pipe(
-    Layer.provide([Users.layer, Sessions.layer, RevokedSessions.layer, PasswordResets.layer]),
+    Layer.provide([Users.layer, Sessions.layer, PasswordResets.layer]),
     Layer.provide([PasswordHasher.layer, MailQueue.layer, AuditLog.layer])
   )
 }

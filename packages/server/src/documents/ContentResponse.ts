@@ -1,6 +1,6 @@
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
-import type { UserId } from "@kite/domain/auth/User"
 import { Unavailable } from "@kite/domain/Problem"
+import type { UserId } from "@kite/domain/users/User"
 import * as ContentDisposition from "content-disposition"
 import { Effect, Sink, Stream } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"

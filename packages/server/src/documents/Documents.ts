@@ -3,7 +3,6 @@ import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { orDefect } from "@kite/adapters/postgres/Rows"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
-import type { UserId } from "@kite/domain/auth/User"
 import { type Document, DocumentId } from "@kite/domain/documents/Document"
 import {
   ExtractionRunning,
@@ -18,7 +17,9 @@ import {
 } from "@kite/domain/documents/DocumentErrors"
 import { type DocumentPage, fromCursor, type ListQuery, toCursor } from "@kite/domain/documents/DocumentList"
 import type { DocumentText } from "@kite/domain/documents/DocumentsApi"
+import { rowsToRead, takePage } from "@kite/domain/Paging"
 import { NotFound, Unavailable } from "@kite/domain/Problem"
+import type { UserId } from "@kite/domain/users/User"
 import { ByteSize, Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpIncomingMessage, type Multipart } from "effect/http"
@@ -134,10 +135,9 @@ export class Documents extends Context.Service<
           const after = cursor === undefined ? Option.none() : fromCursor(sort, cursor)
           if (cursor !== undefined && Option.isNone(after)) return yield* new InvalidCursor({})
           const filters = { ...(q !== undefined && { q }), ...(status !== undefined && { status }) }
-          const rows = yield* repository.list(owner, { ...filters, sort, limit: limit + 1, after })
-          const items = rows.slice(0, limit).map(toDocument)
-          const last = items.at(-1)
-          return { items, nextCursor: rows.length > limit && last !== undefined ? toCursor(sort, last) : null }
+          const rows = yield* repository.list(owner, { ...filters, sort, limit: rowsToRead(limit), after })
+          const { items, nextCursor } = takePage(rows, limit, (last) => toCursor(sort, last))
+          return { items: items.map(toDocument), nextCursor }
         }),
         rename: Effect.fn("Documents.rename")(function* (owner, id, filename) {
           return toDocument(yield* orNotFound(yield* repository.rename(owner, id, filename)))

@@ -1,5 +1,5 @@
 import { Api } from "@kite/domain/Api"
-import { CurrentUser } from "@kite/domain/auth/CurrentUser"
+import { CurrentUser } from "@kite/domain/users/User"
 import { Effect } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"

@@ -1,5 +1,5 @@
 import { decodeRow, orDefect } from "@kite/adapters/postgres/Rows"
-import type { UserId } from "@kite/domain/auth/User"
+import type { UserId } from "@kite/domain/users/User"
 import { Context, Effect, Layer, Option, Schedule, Schema, Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
@@ -13,6 +13,7 @@ const smallStep = 64 * 1024
 /** A reservation of a process that has been silent for so long is given back. */
 const lifetime = "1 minute"
 const heartbeat = "20 seconds"
+const cleanUpInterval = "30 seconds"
 
 /** The quota that one upload holds. */
 export interface Reservation {
@@ -89,19 +90,14 @@ export class QuotaReservations extends Context.Service<
         } satisfies Reservation
       })
 
-      return QuotaReservations.of({ open, removeExpired: Effect.asVoid(giveBack(sql`expires_at < now()`)) })
-    })
-  )
-
-  /** Looks for reservations of dead processes twice a minute. Several servers may: what one gave back, the next no longer finds. */
-  static readonly cleanUp = Layer.effectDiscard(
-    Effect.gen(function* () {
-      const { removeExpired } = yield* QuotaReservations
+      const removeExpired = Effect.asVoid(giveBack(sql`expires_at < now()`))
+      // Several servers may do this: what one gave back, the next no longer finds.
       yield* removeExpired.pipe(
         Effect.catchCause((cause) => Effect.logError("Expired upload reservations could not be given back", cause)),
-        Effect.repeat(Schedule.spaced("30 seconds")),
+        Effect.repeat(Schedule.spaced(cleanUpInterval)),
         Effect.forkScoped
       )
+      return QuotaReservations.of({ open, removeExpired })
     })
-  ).pipe(Layer.provide(QuotaReservations.layer))
+  )
 }

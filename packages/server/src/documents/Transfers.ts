@@ -1,6 +1,6 @@
 import { Settings } from "@kite/adapters/settings/Settings"
-import type { UserId } from "@kite/domain/auth/User"
 import { TooManyTransfers } from "@kite/domain/documents/DocumentErrors"
+import type { UserId } from "@kite/domain/users/User"
 import { Context, type Duration, Effect, Layer, type Scope, Semaphore } from "effect"
 
 /** Transfers of an account that may wait for their turn; a client that begins more at once is told to slow down. */

@@ -3,7 +3,7 @@ import type { ObjectStore, ObjectStoreError, ObjectStoreFull } from "@kite/adapt
 import { type ContentType, ObjectKey, Sha256 } from "@kite/domain/documents/Document"
 import { InvalidUpload, QuotaExceeded, UnsupportedFile, UploadTooLarge } from "@kite/domain/documents/DocumentErrors"
 import { sanitizeFilename } from "@kite/domain/documents/Filename"
-import { ByteCount, type Quota } from "@kite/domain/documents/Quota"
+import { ByteCount, type Quota } from "@kite/domain/users/Quota"
 import { Effect, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Multipart } from "effect/http"

@@ -1,7 +1,7 @@
 import { Settings } from "@kite/adapters/settings/Settings"
 import { ByteSize, Effect } from "effect"
 import { HttpIncomingMessage, HttpServerRequest, type HttpServerResponse } from "effect/http"
-import { forwardingOf, isTrustedPeer, requestClientIp } from "../limits/RequestClientIp.ts"
+import { forwardingOf, isTrustedPeer, requestClientIp } from "../network/RequestClientIp.ts"
 import { makeRequestScope } from "../observability/RequestScope.ts"
 import { makeCors } from "./Cors.ts"
 import { renderProblems } from "./Problems.ts"
@@ -22,9 +22,7 @@ export const makeEdge = Effect.gen(function* () {
   const isDebugging = settings.LOG_LEVEL === "debug" || settings.LOG_LEVEL === "trace"
   const proxies = { trusted, rule, maxHops }
   for (const family of trusted.wholeFamilies) {
-    yield* Effect.logWarning(
-      `TRUSTED_PROXIES holds ${family}: whoever connects can choose the address he is limited by`
-    )
+    yield* Effect.logWarning(`TRUSTED_PROXIES contains ${family}: clients can spoof their address`)
   }
   const cors = yield* makeCors
   const securityHeaders = yield* makeSecurityHeaders

@@ -5,19 +5,19 @@ import { type Charge, settle, type Verdict } from "@kite/domain/limits/Verdict"
 const none: ReadonlyArray<number> = []
 
 /**
- * The admission times of this process: per policy a map from subject to times, oldest first. A map keeps its keys in the order
- * of their last admission, which within one policy is the order in which they die: the dead are found at its front.
+ * The admission times of this process: for each policy, a map from subject to times, oldest first. Each map holds its subjects in the
+ * order of their last admission. Within one policy that is also the order in which they expire, so the expired ones are at its front.
  */
 export class MemoryWindows {
   readonly #maxSubjects: number
   readonly #windows = new Map<PolicyName, Map<string, Array<number>>>()
 
-  /** `maxSubjects`: kept per policy at most; beyond it the least recently admitted is forgotten. */
+  /** `maxSubjects`: the most that are kept per policy; beyond it the least recently admitted is evicted. */
   constructor(maxSubjects = 50_000) {
     this.#maxSubjects = maxSubjects
   }
 
-  /** Charges all or none. `now` in ms of any clock. */
+  /** Charges all or none. `now`: ms of any clock, the same for all calls. */
   check(charges: ReadonlyArray<Charge>, now: number): Verdict {
     const decisions = charges.map((charge) => this.#decide(charge, now))
     const verdict = settle(charges, decisions)
@@ -26,12 +26,12 @@ export class MemoryWindows {
     return verdict
   }
 
-  /** Charges without asking. */
+  /** Charges unconditionally. */
   record(charges: ReadonlyArray<Charge>, now: number): void {
     for (const charge of charges) this.#push(charge, now)
   }
 
-  /** Takes back what was charged at `now`. */
+  /** Gives back what was charged at `now`. */
   undo(charges: ReadonlyArray<Charge>, now: number): void {
     for (const { policy, subject, cost = 1 } of charges) {
       const times = this.#windows.get(policy.name)?.get(subject)
@@ -40,7 +40,7 @@ export class MemoryWindows {
     }
   }
 
-  /** Subjects that are kept under a policy, dead ones included. */
+  /** How many subjects a policy holds, expired ones included. */
   size(policy: PolicyName): number {
     return this.#windows.get(policy)?.size ?? 0
   }
@@ -57,7 +57,7 @@ export class MemoryWindows {
     for (let unit = 0; unit < cost; unit++) times.push(now)
     subjects.delete(subject)
     subjects.set(subject, times)
-    this.#forget(subjects, now - policy.windowMs)
+    this.#evict(subjects, now - policy.windowMs)
   }
 
   #subjects(policy: PolicyName): Map<string, Array<number>> {
@@ -68,12 +68,12 @@ export class MemoryWindows {
     return subjects
   }
 
-  /** Each admission adds one subject at most and takes two dead ones: the rest shrinks, and no call has to sweep. */
-  #forget(subjects: Map<string, Array<number>>, bound: number): void {
-    let dead = 2
+  /** An admission adds at most one subject and removes up to two expired ones, so that no call has to sweep the whole map. */
+  #evict(subjects: Map<string, Array<number>>, bound: number): void {
+    let removable = 2
     for (const [subject, times] of subjects) {
       const full = subjects.size > this.#maxSubjects
-      if (!full && (dead-- === 0 || (times.at(-1) ?? bound) > bound)) return
+      if (!full && (removable-- === 0 || (times.at(-1) ?? bound) > bound)) return
       subjects.delete(subject)
     }
   }

@@ -1,28 +1,33 @@
 import { ClientIp } from "@kite/adapters/logging/RequestContext"
-import { RateLimited } from "@kite/domain/limits/RateLimited"
+import { Settings } from "@kite/adapters/settings/Settings"
 import { rateLimitHeaders } from "@kite/domain/limits/RateLimitHeaders"
-import { type PolicyName, policySubject, RateLimits } from "@kite/domain/limits/RateLimitPolicy"
-import { ipSubject } from "@kite/domain/limits/RateLimitSubject"
+import { RateLimited } from "@kite/domain/limits/RateLimitMiddleware"
+import { type PolicyName, policyTable, rateLimitsOf } from "@kite/domain/limits/RateLimitPolicy"
 import type { Charge, Verdict } from "@kite/domain/limits/Verdict"
 import { Context, Effect, Layer } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
-import { recordRefusal } from "../observability/RateLimitEvents.ts"
 import { RateLimiter } from "./RateLimiter.ts"
-import { RequestCharge } from "./RequestCharge.ts"
+import { recordRefusal } from "./RateLimitMetrics.ts"
+import { ipSubject } from "./RequestSubjects.ts"
 
-/** Whom the request counts for, as far as it is known by now; its address always is. */
+/** The subjects of a request that are known so far, besides its address, which always is. */
 export interface Subjects {
   readonly account?: string | undefined
   readonly email?: string | undefined
 }
 
-/** Asks the limiter for the request being served, and puts what it says on the response, whatever that will be. */
+/** `settled` once the current request has been charged to a policy or exempted, so that nothing charges it again. */
+export const RequestCharge = Context.Reference<{ settled: boolean }>("@kite/server/limits/RequestCharge", {
+  defaultValue: () => ({ settled: true })
+})
+
+/** Charges the current request to its policies, and puts their state on the response, whatever the response will be. */
 export class RateLimitGate extends Context.Service<
   RateLimitGate,
   {
-    /** Charges those of the policies whose subject is known, in one call. Fails with RateLimited. */
+    /** Charges those of the policies whose subject is known, in one call to the limiter. Fails with RateLimited. */
     admit(policies: ReadonlyArray<PolicyName>, subjects?: Subjects): Effect.Effect<void, RateLimited>
-    /** The request is not to be limited. */
+    /** Leaves the current request unlimited. */
     readonly exempt: Effect.Effect<void>
   }
 >()("@kite/server/limits/RateLimitGate") {
@@ -30,7 +35,7 @@ export class RateLimitGate extends Context.Service<
     RateLimitGate,
     Effect.gen(function* () {
       const limiter = yield* RateLimiter
-      const limits = yield* RateLimits
+      const limits = rateLimitsOf(yield* Settings)
 
       const charge = (name: PolicyName, subject: string | undefined): ReadonlyArray<Charge> =>
         subject === undefined ? [] : [{ policy: { name, ...limits[name] }, subject }]
@@ -38,7 +43,7 @@ export class RateLimitGate extends Context.Service<
       const admit = (policies: ReadonlyArray<PolicyName>, subjects: Subjects = {}) =>
         Effect.withFiber<void, RateLimited>((fiber) => {
           const known = { ...subjects, ip: ipSubject(fiber.getRef(ClientIp)) }
-          const charges = policies.flatMap((name) => charge(name, known[policySubject[name]]))
+          const charges = policies.flatMap((name) => charge(name, known[policyTable[name].subject]))
           if (charges.length === 0) return Effect.void
           fiber.getRef(RequestCharge).settled = true
           return Effect.flatMap(limiter.check(charges), (verdict) => {

@@ -2,22 +2,25 @@ import type { Charge, Verdict } from "@kite/domain/limits/Verdict"
 import { Clock, Context, Effect, Layer } from "effect"
 import { MemoryWindows } from "./MemoryWindows.ts"
 
-/** Where the windows are: shared in Redis; in this process because Redis fails; in this process by choice. */
+/** Where admissions are counted: shared in Redis, in this process because Redis fails, or in this process by choice. */
 export type RateLimiterMode = "redis" | "fallback" | "memory"
 
-/** Whole milliseconds of a clock that is never set back. */
+/** The monotonic clock, in whole ms. */
 export const monotonicMs = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
 
 /**
- * Admits at most so many units per window and subject, exactly (domain/limits/SlidingWindow). Its layers: `layerMemory` here,
- * and `RateLimiterRedis.layer`.
+ * Enforces limits per subject with an exact sliding window (domain/limits/SlidingWindow). `layerMemory` counts in this process;
+ * `RateLimiterRedis.layer` shares the count between servers.
  */
 export class RateLimiter extends Context.Service<
   RateLimiter,
   {
-    /** All charges of a request at once, of distinct policies: admitted by all or charged to none. Never fails. */
+    /**
+     * Takes all charges of a request, at most one per policy. Either all policies admit the request and are charged, or none is
+     * charged. Never fails.
+     */
     check(charges: ReadonlyArray<Charge>): Effect.Effect<Verdict>
-    /** For readiness: `fallback` is degraded. */
+    /** For readiness, where `fallback` means degraded. */
     readonly mode: Effect.Effect<RateLimiterMode>
   }
 >()("@kite/server/limits/RateLimiter") {

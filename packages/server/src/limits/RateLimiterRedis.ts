@@ -3,28 +3,28 @@ import type { Charge } from "@kite/domain/limits/Verdict"
 import { Clock, Effect, Layer, type Redacted, Schedule } from "effect"
 import { MemoryWindows } from "./MemoryWindows.ts"
 import { monotonicMs, RateLimiter, type RateLimiterMode } from "./RateLimiter.ts"
-import { RedisPatience, RedisWindows } from "./RedisWindows.ts"
+import { RedisTimeout, RedisWindows } from "./RedisWindows.ts"
 
-/** A connection that fails fast: nothing waits for Redis to come back. Times in ms. */
+/** Options of a connection that fails fast: no command waits for Redis to come back. Times in ms. */
 const failFast: ConnectionOptions = {
   enableOfflineQueue: false,
-  // Requests are gathered before.
+  // RedisWindows batches the requests itself.
   enableAutoPipelining: false,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
-  // A backstop; RedisWindows gives up before.
+  // A backstop: RedisWindows times out earlier.
   commandTimeout: 1_000,
   connectTimeout: 500,
   retryStrategy: (attempt) => Math.min(attempt * 50, 1_000)
 }
 
-/** A charge that harms nobody and proves that the script runs and may write. */
+/** A charge to a subject of its own: proves that the script runs and may write. */
 const probe: ReadonlyArray<Charge> = [{ policy: { name: "ip", limit: 1, windowMs: 1_000 }, subject: "probe" }]
 
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const client = yield* connect(url, failFast)
   const clock = yield* Clock.Clock
-  const shared = new RedisWindows(client, yield* RedisPatience)
+  const shared = new RedisWindows(client, yield* RedisTimeout)
   const windows = new MemoryWindows()
   let mode: RateLimiterMode = "redis"
   let recoveredAt = Number.NEGATIVE_INFINITY
@@ -33,13 +33,13 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
     Effect.suspend(() => {
       if (mode === "fallback") return Effect.void
       mode = "fallback"
-      return Effect.logWarning("Redis fails: this server counts rate limits alone", error.cause)
+      return Effect.logWarning("Redis failed: this server counts rate limits alone", error.cause)
     })
 
   const recover = Effect.suspend(() => {
     mode = "redis"
     recoveredAt = monotonicMs(clock)
-    return Effect.logInfo("Redis answers: rate limits are shared again")
+    return Effect.logInfo("Redis is back: rate limits are shared again")
   })
 
   const check = Effect.fnUntraced(function* (charges: ReadonlyArray<Charge>) {
@@ -66,7 +66,7 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   yield* shared
     .check(probe)
     .pipe(Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 25 }), Effect.catch(fallBack))
-  // Notices without any request that Redis has gone, and that it is back.
+  // Detects without any request that Redis has failed or is back.
   const heartbeat = Effect.suspend(() =>
     mode === "redis"
       ? Effect.catch(shared.ping, fallBack)
@@ -77,12 +77,11 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
 })
 
 /**
- * Limits shared by all servers on one Redis. When Redis is away, frozen or failing, this process counts alone with the same
- * limits: never open, never shut. The first check that fails notices (after RedisPatience), or the heartbeat; then none asks Redis until a
- * probe in the background has succeeded, so that an outage costs no request its time.
+ * Limits shared by all servers on one Redis. While Redis is down, frozen or failing, this process counts alone with the same limits,
+ * so that it neither admits everything nor refuses everything. The first check that fails (after RedisTimeout) switches to the
+ * fallback, or the heartbeat does. From then on no request waits for Redis: a probe in the background switches back.
  *
- * What Redis admits is remembered here too, so that neither change of mode gives anybody a second quota from this process: the
- * fallback begins with what it has admitted, and until a window has passed since Redis is back (it may have lost everything) both
- * must admit.
+ * This process also remembers what it admitted through Redis, so that a change of mode gives no client a second quota: the fallback
+ * starts from those admissions. Redis may have lost its own, so for one window after it is back both must admit.
  */
 export const layer = (url: Redacted.Redacted<string>): Layer.Layer<RateLimiter> => Layer.effect(RateLimiter, make(url))

@@ -1,14 +1,13 @@
 import { RedisError } from "@kite/adapters/redis/Redis"
-import { type Charge, settle, type Verdict } from "@kite/domain/limits/Verdict"
+import type { Charge, Verdict } from "@kite/domain/limits/Verdict"
 import { Context, Effect, Exit } from "effect"
 import type { Redis as Client } from "ioredis"
-import { windowKey } from "./WindowKey.ts"
-import { windowScript, windowScriptSha } from "./WindowScript.ts"
+import { readReplies, scriptArguments, windowScript, windowScriptSha } from "./SlidingWindowScript.ts"
 
-/** Requests in one command at most: it holds Redis for a quarter of a millisecond. */
+/** At most this many requests go in one command, which keeps Redis busy for a quarter of a millisecond. */
 const maxRequests = 32
-/** How long a check waits for Redis, in ms; a test whose subject is not time may give a busy machine more. */
-export const RedisPatience = Context.Reference<number>("@kite/server/limits/RedisPatience", {
+/** How long a check waits for Redis, in ms. Tests that are not about time set it higher, for busy machines. */
+export const RedisTimeout = Context.Reference<number>("@kite/server/limits/RedisTimeout", {
   defaultValue: () => 100
 })
 
@@ -17,24 +16,29 @@ interface Waiting {
   readonly resume: (exit: Exit.Exit<Verdict, RedisError>) => void
 }
 
-/** The windows in Redis. The requests of one turn of the event loop go in one command: one EVALSHA, and after a lost script one EVAL. */
+/**
+ * The admission times of all servers, in Redis. The requests of one turn of the event loop go in one command: an EVALSHA, and an EVAL
+ * only where Redis has lost the script.
+ */
 export class RedisWindows {
   readonly #client: Client
-  readonly #patience: number
+  readonly #timeout: number
   #waiting: Array<Waiting> = []
 
-  constructor(client: Client, patience: number) {
+  /** `timeout`: how long a check waits, in ms. */
+  constructor(client: Client, timeout: number) {
     this.#client = client
-    this.#patience = patience
+    this.#timeout = timeout
   }
 
+  /** Charges all or none. */
   check(charges: ReadonlyArray<Charge>): Effect.Effect<Verdict, RedisError> {
     return Effect.callback((resume) => {
       if (this.#waiting.push({ charges, resume }) === 1) setImmediate(() => this.#flush())
     })
   }
 
-  /** Cheap proof that Redis answers. */
+  /** Cheap proof that Redis responds. */
   get ping(): Effect.Effect<void, RedisError> {
     return Effect.tryPromise({
       try: () => this.#client.ping(),
@@ -56,10 +60,10 @@ export class RedisWindows {
       const failure = Exit.fail(new RedisError({ cause }))
       for (const { resume } of requests) resume(failure)
     }
-    // When this process was held up, the reply may be there unread: it is read before the immediate runs.
+    // If this process was blocked, the reply may have arrived unread: it is read before the immediate runs.
     const late = setTimeout(
-      () => setImmediate(fail, new Error(`Redis did not answer within ${this.#patience} ms`)),
-      this.#patience
+      () => setImmediate(fail, new Error(`Redis did not respond within ${this.#timeout} ms`)),
+      this.#timeout
     )
     this.#client
       .evalsha(windowScriptSha, ...given)
@@ -74,35 +78,3 @@ export class RedisWindows {
 }
 
 const isMissing = (cause: unknown) => cause instanceof Error && cause.message.startsWith("NOSCRIPT")
-
-/** What follows the script: the number of keys, the keys, then limit, window, cost and the request's end for each. */
-export const scriptArguments = (
-  requests: ReadonlyArray<ReadonlyArray<Charge>>
-): [number, ...Array<string | number>] => {
-  const keys: Array<string | number> = []
-  const rules: Array<string | number> = []
-  for (const charges of requests) {
-    for (let index = 0; index < charges.length; index++) {
-      const charge = charges[index]
-      if (charge === undefined) continue
-      keys.push(windowKey(charge))
-      rules.push(charge.policy.limit, charge.policy.windowMs, charge.cost ?? 1, index === charges.length - 1 ? 1 : 0)
-    }
-  }
-  return [keys.length, ...keys, ...rules]
-}
-
-/** The verdict on each request. */
-export const readReplies = (
-  requests: ReadonlyArray<ReadonlyArray<Charge>>,
-  reply: ReadonlyArray<number>
-): ReadonlyArray<Verdict> => {
-  let at = 0
-  const decision = () => ({
-    allowed: reply[at++] === 1,
-    available: reply[at++] ?? 0,
-    retryAfterMs: reply[at++] ?? 0,
-    resetMs: reply[at++] ?? 0
-  })
-  return requests.map((charges) => settle(charges, charges.map(decision)))
-}

@@ -4,10 +4,10 @@ import type { Socket } from "node:net"
 import { RequestRecord, withRequest } from "@kite/adapters/logging/RequestContext"
 import { problemType } from "@kite/domain/Problem"
 import { Clock, Effect } from "effect"
-import { correlationHeader } from "./CorrelationHeader.ts"
 import { countRequest } from "./RequestMetrics.ts"
+import { correlationHeader } from "./RequestScope.ts"
 
-/** What Node's HTTP parser and its timers refuse, by error code; everything else is 400. */
+/** The problem for each error code of Node's HTTP parser and its timers. */
 const refusals: Readonly<Record<string, { readonly status: number; readonly name: string }>> = {
   HPE_HEADER_OVERFLOW: { status: 431, name: "headers-too-large" },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, name: "body-too-large" },
@@ -16,9 +16,9 @@ const refusals: Readonly<Record<string, { readonly status: number; readonly name
 const malformed = { status: 400, name: "invalid-request" }
 
 /**
- * The listener for `clientError` of a `node:http` server: what never becomes a request (no HTTP, headers too large or too
- * slow) gets a problem with a correlation id and its access line, too. A request whose body comes too slowly is answered
- * here and logged by its own scope.
+ * The listener for the `clientError` event of a `node:http` server. Input that never becomes a request (malformed, headers too large
+ * or too slow) also gets a problem with a correlation id, and a line in the access log. A request whose body arrives too slowly
+ * gets its response here, and its line from its own scope.
  */
 export const makeClientErrors = Effect.gen(function* () {
   const run = Effect.runForkWith(yield* Effect.context<never>())
@@ -27,7 +27,7 @@ export const makeClientErrors = Effect.gen(function* () {
   const log = (record: RequestRecord, status: number, bytes: number, reason: string) =>
     Effect.withFiber((fiber) => {
       countRequest(fiber.context, record, status, record.startedAt)
-      return Effect.logInfo(`No request of HTTP: ${status}`, { event: "http_request", status, bytes, reason })
+      return Effect.logInfo(`Malformed HTTP request: ${status}`, { event: "http_request", status, bytes, reason })
     }).pipe(withRequest(record))
 
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
@@ -38,25 +38,25 @@ export const makeClientErrors = Effect.gen(function* () {
     }
     const { status, name } = refusals[error.code ?? ""] ?? malformed
     const correlationId = response?.getHeader(correlationHeader)?.toString() ?? randomUUID()
-    const answer = answerOf(status, name, correlationId)
-    socket.end(answer, () => socket.destroy())
+    const text = responseText(status, name, correlationId)
+    socket.end(text, () => socket.destroy())
     if (response !== undefined) {
       response.statusCode = status
       return
     }
     const startedAt = clock.monotonicTimeNanosUnsafe()
     const record = new RequestRecord({ correlationId, startedAt, clientIp: socket.remoteAddress })
-    run(log(record, status, answer.length, error.code ?? "unknown"))
+    run(log(record, status, text.length, error.code ?? "unknown"))
   }
 })
 
-/** The response that the socket is at; Node tells it to nobody else, and answering into the middle of one would end it. */
+/** The response that the socket is sending, for which Node has no public API. Writing into the middle of it would break it. */
 const responseOf = (socket: Socket): ServerResponse | undefined => {
   const response: unknown = Reflect.get(socket, "_httpMessage")
   return response instanceof ServerResponse ? response : undefined
 }
 
-const answerOf = (status: number, name: string, correlationId: string): string => {
+const responseText = (status: number, name: string, correlationId: string): string => {
   const title = STATUS_CODES[status] ?? ""
   const body = JSON.stringify({ type: problemType(name), title, status, correlationId })
   return [

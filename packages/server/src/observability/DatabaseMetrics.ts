@@ -2,13 +2,13 @@ import { Effect, Layer, Metric, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 
 const period = "15 seconds"
-/** Of one sample: a database that is slow must not be slowed down by being asked why. */
-const patience = "2 seconds"
-/** Jobs are counted up to here. */
+/** Of one sample, so that sampling never adds load to a slow database. */
+const timeout = "2 seconds"
+/** Jobs beyond this number are not counted. */
 const countLimit = 10_000
 
 const depth = Metric.gauge("kite_queue_depth", { description: "Extraction jobs that wait or run, at most 10000" })
-const age = Metric.gauge("kite_queue_age_seconds", { description: "How long ago the oldest job of them was offered" })
+const age = Metric.gauge("kite_queue_age_seconds", { description: "How long ago the oldest of these jobs was queued" })
 const series = (name: string, description: string, label: string) => {
   const gauges = new Map<string, Metric.Gauge<number>>()
   return (value: string, count: number) => {
@@ -17,8 +17,8 @@ const series = (name: string, description: string, label: string) => {
     return Metric.update(gauge, count)
   }
 }
-const documents = series("kite_documents", "Documents by status: what became of the jobs", "status")
-const connections = series("kite_postgres_connections", "Connections of every process of kite, by state", "state")
+const documents = series("kite_documents", "Documents by status", "status")
+const connections = series("kite_postgres_connections", "Connections of all kite processes, by state", "state")
 
 const Sample = Schema.Struct({ depth: Schema.Int, age: Schema.Finite })
 const Counts = Schema.Array(Schema.Struct({ name: Schema.String, count: Schema.Int }))
@@ -32,8 +32,8 @@ const countsOf = (known: Readonly<Record<string, number>>) => (rows: unknown) =>
   )
 
 /**
- * Samples the queue, the documents and the connections into gauges and one log line, so that no scrape asks the database.
- * What cannot be sampled in time keeps its last value and is logged.
+ * Samples the queue, the documents and the connections into gauges and one log line, so that no scrape queries the database.
+ * When sampling fails or takes too long, the gauges keep their last values and a warning is logged.
  */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -55,8 +55,8 @@ export const layer = Layer.effectDiscard(
       GROUP BY state`.pipe(Effect.flatMap(countsOf(states)))
 
     const sample = Effect.gen(function* () {
-      // A transaction has a connection of its own, and its statement is cancelled when the time is up.
-      const found = yield* sql.withTransaction(Effect.all({ queue, byState, byStatus })).pipe(Effect.timeout(patience))
+      // A transaction has its own connection, and its statement is cancelled on time-out.
+      const found = yield* sql.withTransaction(Effect.all({ queue, byState, byStatus })).pipe(Effect.timeout(timeout))
       yield* Metric.update(depth, found.queue.depth)
       yield* Metric.update(age, found.queue.age)
       yield* Effect.forEach(found.byState, ([state, count]) => connections(state, count))
@@ -69,7 +69,7 @@ export const layer = Layer.effectDiscard(
     })
 
     yield* sample.pipe(
-      Effect.catchCause((cause) => Effect.logWarning("The database could not be sampled", cause)),
+      Effect.catchCause((cause) => Effect.logWarning("Sampling the database failed", cause)),
       Effect.repeat(Schedule.spaced(period)),
       Effect.forkScoped
     )

@@ -5,13 +5,13 @@ const period = "15 seconds"
 
 const delay = (statistic: string) =>
   Metric.gauge("kite_event_loop_delay_seconds", {
-    description: "How late timers were in the last 15 s: work that kept the event loop from everything else",
+    description: "How late timers fired in the last 15 s, because other work blocked the event loop",
     attributes: { statistic }
   })
 const p99 = delay("p99")
 const max = delay("max")
 
-/** Keeps the event loop's delay of the last 15 s among the metrics. */
+/** Samples the event loop's delay over the last 15 s into gauges. */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
     const histogram = yield* Effect.acquireRelease(

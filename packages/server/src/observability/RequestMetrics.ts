@@ -6,10 +6,10 @@ interface Series {
   readonly seconds: Metric.Histogram<number>
 }
 
-// Seconds; the limits of the SLA (0.1, 0.2, 0.5) are among them.
+// Seconds. They include the limits of the SLA (0.1, 0.2 and 0.5).
 const boundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10, 30]
 
-// As many as there are routes, methods and statuses: none of them is what a client made up.
+// At most one per route, method and status: clients cannot add any.
 const seriesByKey = new Map<string, Series>()
 
 const seriesOf = (method: string, route: string, status: string): Series => {
@@ -18,12 +18,12 @@ const seriesOf = (method: string, route: string, status: string): Series => {
   if (known !== undefined) return known
   const series: Series = {
     requests: Metric.counter("kite_http_requests_total", {
-      description: "Requests that ended, by route and status",
+      description: "Requests by route and status",
       attributes: { method, route, status },
       incremental: true
     }),
     seconds: Metric.histogram("kite_http_request_duration_seconds", {
-      description: "From a request's first line to the end of its response",
+      description: "From the first line of a request to the end of its response",
       attributes: { method, route },
       boundaries
     })
@@ -32,7 +32,7 @@ const seriesOf = (method: string, route: string, status: string): Series => {
   return series
 }
 
-/** Counts a request that has ended. `now`: monotonic clock, nanoseconds. */
+/** Counts a request that has ended. `now`: the monotonic clock, in nanoseconds. */
 export const countRequest = (context: Context.Context<never>, record: RequestRecord, status: number, now: bigint) => {
   const { requests, seconds } = seriesOf(record.method ?? "", record.route ?? "unmatched", String(status))
   requests.updateUnsafe(1, context)

@@ -1,24 +1,41 @@
+import { randomUUID } from "node:crypto"
 import type { ServerResponse } from "node:http"
-import { RequestRecord, withRequest } from "@kite/adapters/logging/RequestContext"
+import { CurrentRequest, RequestRecord, withRequest } from "@kite/adapters/logging/RequestContext"
 import { Clock, Effect } from "effect"
-import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { logAccess } from "./AccessLog.ts"
-import { correlationHeader, correlationIdOf } from "./CorrelationHeader.ts"
+import { HttpEffect, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { countRequest } from "./RequestMetrics.ts"
-import { nodeResponseOf, observeResponse } from "./ResponseFacts.ts"
+import { nodeResponseOf, observeResponse, type ResponseFacts } from "./ResponseFacts.ts"
 
-/** What the edge has to know of the proxies in front of it. */
+/** The name of the header that carries the correlation id in requests and responses. */
+export const correlationHeader = "x-correlation-id"
+
+// RFC 9562: any version, the RFC's own variant; the nil and max UUIDs identify nothing.
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
+
+/** The id that a trusted peer sends, if it is a UUID; else a new one. */
+const correlationIdOf = (inbound: string | undefined, trusted: () => boolean): string =>
+  inbound !== undefined && inbound.length === 36 && uuid.test(inbound) && trusted()
+    ? inbound.toLowerCase()
+    : randomUUID()
+
+/** Logs one line per request. A status from 500 on is logged as an error with its cause; what a client did wrong is not. */
+const logAccess = ({ method, route, path }: RequestRecord, { status, bytes, aborted, cause }: ResponseFacts) => {
+  const message = `${method} ${route ?? path} ${status}`
+  const fields = aborted ? { event: "http_request", status, bytes, aborted } : { event: "http_request", status, bytes }
+  return status >= 500 ? Effect.logError(message, fields, cause) : Effect.logInfo(message, fields)
+}
+
+/** What the proxies in front of the server say about a request. */
 export interface Peer {
-  /** The client behind trusted proxies, in canonical form; undefined if not even the peer is known. */
+  /** The client behind trusted proxies, in canonical form, or undefined where even the peer is unknown. */
   readonly clientIp: (request: HttpServerRequest.HttpServerRequest) => string | undefined
-  /** Whether the peer is a trusted proxy, so that the correlation id it sends is taken. */
+  /** Whether the peer is a trusted proxy, whose correlation id is accepted. */
   readonly isTrusted: (request: HttpServerRequest.HttpServerRequest) => boolean
 }
 
 /**
- * The outermost middleware of the server: every request gets its correlation id, which goes back in `X-Correlation-ID`
- * whatever the status, every line and fiber of it carries its facts, and when it has ended, however it ended, it is
- * logged and counted once.
+ * The outermost middleware of the server. It gives every request a correlation id, returns the id in `X-Correlation-ID` whatever the
+ * status, puts the request's facts on every log line of its fibers, and logs and counts the request once when it has ended.
  */
 export const makeRequestScope = (peer: Peer) =>
   Effect.fnUntraced(function* <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) {
@@ -35,7 +52,7 @@ export const makeRequestScope = (peer: Peer) =>
     const response = nodeResponseOf(request)
     const facts = observeResponse(response)
     return yield* app.pipe(
-      announce(response, correlationId),
+      returnCorrelationId(response, correlationId),
       Effect.onExit((exit) =>
         Effect.withFiber((fiber) => {
           const ended = facts(exit)
@@ -47,15 +64,27 @@ export const makeRequestScope = (peer: Peer) =>
     )
   })
 
-/** On Node's response the header also stands on what the platform answers when a response cannot be written. */
-const announce =
+/** Set on Node's own response, the header also reaches the client when the platform fails to write a response. */
+const returnCorrelationId =
   (response: ServerResponse | undefined, correlationId: string) =>
   <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) => {
     if (response === undefined) {
-      return HttpEffect.withPreResponseHandler(app, (_request, answer) =>
-        Effect.succeed(HttpServerResponse.setHeader(answer, correlationHeader, correlationId))
+      return HttpEffect.withPreResponseHandler(app, (_request, sent) =>
+        Effect.succeed(HttpServerResponse.setHeader(sent, correlationHeader, correlationId))
       )
     }
     response.setHeader(correlationHeader, correlationId)
     return app
   }
+
+/** Puts the matched route's template (`/api/documents/:id`) into the request's log lines and metrics. Provide it to every route. */
+export const layerRoute = HttpRouter.middleware((handler) =>
+  Effect.flatMap(CurrentRequest, (record) =>
+    record === undefined
+      ? handler
+      : Effect.flatMap(HttpRouter.RouteContext, ({ route }) => {
+          record.route = route.path
+          return handler
+        })
+  )
+).layer

@@ -3,15 +3,15 @@ import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Cause, type Exit } from "effect"
 import { HttpServerError, type HttpServerRequest, HttpServerResponse } from "effect/http"
 
-/** What became of a request. */
+/** How a request ended. */
 export interface ResponseFacts {
-  /** What the client was sent; 499 if it went away before, 500 if nothing was answered. */
+  /** As sent to the client; 499 if the client disconnected first, 500 if there was no response. */
   readonly status: number
-  /** On the wire, headers included. */
+  /** Bytes sent, headers included. */
   readonly bytes: number
-  /** The client went away before it had all of it. */
+  /** The client disconnected before the end of the response. */
   readonly aborted: boolean
-  /** Why it failed, without the response that stood in for it. */
+  /** Why the request failed, without the response that was sent instead. */
   readonly cause: Cause.Cause<unknown>
 }
 
@@ -23,7 +23,10 @@ export const nodeResponseOf = (request: HttpServerRequest.HttpServerRequest): Se
   return response instanceof ServerResponse ? response : undefined
 }
 
-/** Call when the request begins; the function returned when it has ended. The socket knows what was sent, whoever wrote it. */
+/**
+ * Call it when the request begins, and call the function it returns when the request has ended. The bytes come from the socket, which
+ * sees everything that was written.
+ */
 export const observeResponse = (response: ServerResponse | undefined): ((exit: ResponseExit) => ResponseFacts) => {
   if (response === undefined) return factsOfExit
   const socket = response.socket
@@ -31,10 +34,10 @@ export const observeResponse = (response: ServerResponse | undefined): ((exit: R
   return (exit) => {
     const facts = factsOfExit(exit)
     const aborted = facts.aborted || (response.destroyed && !response.writableEnded)
-    // Whoever refused the request below this layer has set the status.
-    const told = response.headersSent || response.statusCode !== 200
+    // Node or the platform may have refused the request below this layer: then the status is already set.
+    const isSet = response.headersSent || response.statusCode !== 200
     return {
-      status: told ? response.statusCode : aborted ? 499 : facts.status,
+      status: isSet ? response.statusCode : aborted ? 499 : facts.status,
       bytes: Math.max(0, (socket?.bytesWritten ?? before) - before),
       aborted,
       cause: facts.cause
@@ -48,19 +51,19 @@ const factsOfExit = (exit: ResponseExit): ResponseFacts => {
   }
   const { reasons } = exit.cause
   const aborted = reasons.some((reason) => reason.annotations.has(HttpServerError.ClientAbort.key))
-  const answer = reasons.find(isAnswer)?.defect
+  const response = reasons.find(isResponse)?.defect
   return {
-    status: aborted ? 499 : (answer?.status ?? 500),
-    bytes: lengthOf(answer),
+    status: aborted ? 499 : (response?.status ?? 500),
+    bytes: lengthOf(response),
     aborted,
-    cause: Cause.fromReasons(reasons.filter((reason) => !isAnswer(reason)))
+    cause: Cause.fromReasons(reasons.filter((reason) => !isResponse(reason)))
   }
 }
 
 const lengthOf = (response: HttpServerResponse.HttpServerResponse | undefined): number =>
   response?.body._tag === "Uint8Array" ? response.body.contentLength : 0
 
-const isAnswer = (
+const isResponse = (
   reason: Cause.Reason<unknown>
 ): reason is Cause.Die & { readonly defect: HttpServerResponse.HttpServerResponse } =>
   reason._tag === "Die" && HttpServerResponse.isHttpServerResponse(reason.defect)

@@ -10,7 +10,7 @@ import { Effect } from "effect"
 const unknown = "01977a5e-8c2b-7000-8000-000000000000"
 const adminEndpoints = endpoints.filter(({ path }) => path.startsWith("/api/admin"))
 
-/** Members that no answer to an admin may have, at any depth, in any spelling. */
+/** Members that no response to an admin may have, at any depth, in any spelling. */
 const forbidden =
   /pass(word)?(?!_reset)|hash|sha|secret|token|cookie|content(?!Type)|^text|pages?$|filename|object_?key|search/i
 
@@ -22,7 +22,7 @@ const membersOf = (value: unknown): ReadonlyArray<string> =>
 const filename = "hidden-name.txt"
 const content = "hidden words of a document"
 
-/** A user with a document, its text, open and ended sessions, and everything an admin can do done to him. */
+/** A user with a document, its text, open and ended sessions, and every change that an admin can make. */
 const busyUser = Effect.fnUntraced(function* (admin: Caller) {
   const user = yield* signUp
   const { json: document } = yield* upload(user, content, filename)
@@ -33,7 +33,7 @@ const busyUser = Effect.fnUntraced(function* (admin: Caller) {
 })
 
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("an admin", (it) => {
-  it.effect("is answered by every endpoint without a word of documents, passwords, tokens or hashes", () =>
+  it.effect("never gets a document's content, a password, a token or a hash from any endpoint", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const user = yield* busyUser(admin)
@@ -50,7 +50,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
       assert.deepStrictEqual(
         Object.keys(answers).sort(),
         adminEndpoints.map(({ method, path }) => `${method} ${path}`).sort(),
-        "every endpoint is looked at"
+        "every endpoint is covered"
       )
       const secrets = [
         filename,
@@ -70,11 +70,11 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
         )
         for (const secret of secrets) assert.notInclude(text, secret, name)
       }
-      assert.include(answers["GET /api/admin/audit"]?.text, user.document.id, "the document itself was acted on")
+      assert.include(answers["GET /api/admin/audit"]?.text, user.document.id, "the log names the document")
     })
   )
 
-  it.effect("is promised nothing else by the contract", () =>
+  it.effect("is promised none of them by the contract", () =>
     Effect.gen(function* () {
       const { json } = yield* send("/openapi.json")
       const resolve = (schema: any, seen: ReadonlyArray<string> = []): ReadonlyArray<string> => {
@@ -92,8 +92,8 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
         const members = Object.entries<any>(responses).flatMap(([status, { content }]) =>
           status.startsWith("2") ? resolve(content) : []
         )
-        const answersJson = path.endsWith("/users") || path.endsWith("/audit")
-        if (answersJson) assert.include(members, "id", "the schemas are found")
+        const returnsJson = path.endsWith("/users") || path.endsWith("/audit")
+        if (returnsJson) assert.include(members, "id", "the schemas are found")
         assert.deepStrictEqual(
           members.filter((member) => forbidden.test(member)),
           [],
@@ -103,7 +103,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect("has nothing to look for in the documents of others: 404, as for anybody", () =>
+  it.effect("cannot read documents of others: 404, as for everybody", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const owner = yield* signUp
@@ -117,21 +117,19 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
     })
   )
 
-  it.effect.each(adminEndpoints)(
-    "is who may call: everybody else is told 403, whatever he sends: $method $path",
-    (endpoint) =>
-      Effect.gen(function* () {
-        const user = yield* signUp
-        const { method } = endpoint
-        for (const path of [pathOf(endpoint, unknown), pathOf(endpoint, user.id), pathOf(endpoint, "no-id")]) {
-          for (const body of method === "GET"
-            ? [undefined]
-            : ["{}", "{", `{"role":"admin","active":true,"limitBytes":1}`]) {
-            const init = body === undefined ? {} : { body, headers: { "content-type": "application/json" } }
-            assertProblem(yield* sendAs(user, path, { method, ...init }), 403, "forbidden", path)
-          }
+  it.effect.each(adminEndpoints)("may call $method $path; everybody else gets 403, whatever the request", (endpoint) =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const { method } = endpoint
+      for (const path of [pathOf(endpoint, unknown), pathOf(endpoint, user.id), pathOf(endpoint, "no-id")]) {
+        for (const body of method === "GET"
+          ? [undefined]
+          : ["{}", "{", `{"role":"admin","active":true,"limitBytes":1}`]) {
+          const init = body === undefined ? {} : { body, headers: { "content-type": "application/json" } }
+          assertProblem(yield* sendAs(user, path, { method, ...init }), 403, "forbidden", path)
         }
-        assert.strictEqual((yield* sendAs(user, "/api/auth/me")).json.role, "user")
-      })
+      }
+      assert.strictEqual((yield* sendAs(user, "/api/auth/me")).json.role, "user")
+    })
   )
 })

@@ -9,7 +9,7 @@ import { SqlClient } from "effect/sql"
 const admin = { email: "root@example.org", password: "up, up and away 9" }
 const variables = { ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password }
 
-/** A server with these variables on the database of the test. */
+/** A server with these variables, on the test's database. */
 const serverWith = (changed: Record<string, string>) =>
   Effect.gen(function* () {
     const database = yield* TestDatabase
@@ -21,7 +21,7 @@ const serverWith = (changed: Record<string, string>) =>
   })
 
 describe("the admin of ADMIN_EMAIL and ADMIN_PASSWORD", () => {
-  it.live("is made on an empty database, once, by however many servers start", () =>
+  it.live("is created once on an empty database, although several servers start at the same time", () =>
     Effect.gen(function* () {
       const [server] = yield* Effect.all([serverWith(variables), serverWith(variables), serverWith(variables)], {
         concurrency: "unbounded"
@@ -35,7 +35,7 @@ describe("the admin of ADMIN_EMAIL and ADMIN_PASSWORD", () => {
     }).pipe(Effect.scoped, Effect.provide(testDatabase))
   )
 
-  it.live("is not made, and not changed, where there are accounts", () =>
+  it.live("is neither created nor changed if there are accounts", () =>
     Effect.gen(function* () {
       const first = yield* serverWith({})
       yield* Effect.provide(signUpAdmin, first)
@@ -45,13 +45,10 @@ describe("the admin of ADMIN_EMAIL and ADMIN_PASSWORD", () => {
   )
 
   it.live.each([
-    [{ ADMIN_EMAIL: admin.email }, "ADMIN_EMAIL and ADMIN_PASSWORD need one another"],
-    [{ ADMIN_PASSWORD: admin.password }, "ADMIN_EMAIL and ADMIN_PASSWORD need one another"],
-    [
-      { ...variables, ADMIN_PASSWORD: "password1234" },
-      "ADMIN_PASSWORD: The password is among those that are tried first"
-    ]
-  ])("stops the start where it cannot be made: %#", ([changed, message]) =>
+    [{ ADMIN_EMAIL: admin.email }, "ADMIN_EMAIL and ADMIN_PASSWORD must be set together"],
+    [{ ADMIN_PASSWORD: admin.password }, "ADMIN_EMAIL and ADMIN_PASSWORD must be set together"],
+    [{ ...variables, ADMIN_PASSWORD: "password1234" }, "ADMIN_PASSWORD: The password is too common"]
+  ])("stops the start if it cannot be created: %#", ([changed, message]) =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(serverWith(changed as Record<string, string>))
       assert.isTrue(Exit.isFailure(exit))

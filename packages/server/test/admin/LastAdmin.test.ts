@@ -14,7 +14,7 @@ const activeAdmins = Effect.flatMap(
 )
 
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the last active admin", (it) => {
-  it.effect("cannot be deactivated or demoted, by nobody", () =>
+  it.effect("cannot be deactivated or demoted", () =>
     Effect.gen(function* () {
       yield* demoteAll
       const admin = yield* signUpAdmin
@@ -23,11 +23,11 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
       }
       const { json } = yield* changeUser(admin, admin.id, { active: true, role: "admin", limitBytes: 5 })
       assert.deepInclude(json, { active: true, role: "admin" })
-      assert.strictEqual(json.quota.limitBytes, 5, "the refused change left nothing behind, the other one did")
+      assert.strictEqual(json.quota.limitBytes, 5, "a refused change changes nothing, an accepted one does")
     })
   )
 
-  it.effect("is not saved by admins that are deactivated", () =>
+  it.effect("is protected even if there are deactivated admins", () =>
     Effect.gen(function* () {
       yield* demoteAll
       const [admin, other] = [yield* signUpAdmin, yield* signUpAdmin]
@@ -37,7 +37,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("may go once there is another", () =>
+  it.effect("can be deactivated once there is another", () =>
     Effect.gen(function* () {
       yield* demoteAll
       const admin = yield* signUpAdmin
@@ -48,7 +48,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("stays although all admins deactivate each other and themselves at the same moment", () =>
+  it.effect("remains when all admins deactivate each other and themselves concurrently", () =>
     Effect.gen(function* () {
       for (let round = 0; round < 10; round++) {
         yield* demoteAll
@@ -69,7 +69,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("stays although two requests for two admins come in at once: one is a 409", () =>
+  it.effect("remains when two requests for two admins are concurrent: one gets a 409", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* demoteAll
@@ -85,7 +85,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
         sql<{ count: number }>`SELECT count(*)::int AS count FROM pg_stat_activity
           WHERE wait_event_type = 'Lock' AND datname = current_database()`
       )
-      // Until both are past authentication and wait for the lock, so that neither has been decided.
+      // Both must be authenticated and waiting for the lock, so that neither is decided yet.
       const fiber = yield* sql.withTransaction(
         Effect.gen(function* () {
           yield* sql`SELECT id FROM users WHERE role = 'admin' FOR UPDATE`

@@ -11,7 +11,7 @@ import { csvHeader, toCsv } from "../../src/audit/AuditCsv.ts"
 
 const exported = "/api/admin/audit/export.csv"
 
-/** RFC 4180, read by hand: what a spreadsheet would see. */
+/** Parses RFC 4180 as a spreadsheet would. */
 const parse = (text: string) => {
   const rows: Array<Array<string>> = []
   let row: Array<string> = []
@@ -37,7 +37,7 @@ const entry = (clientIp: string, details: AuditEntry["details"] = {}): AuditEntr
   }) as AuditEntry
 
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the export of the audit log", (it) => {
-  it.effect("is a CSV file with a header and what the list has, in its order", () =>
+  it.effect("is a CSV file with a header and the entries of the list, in the same order", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const user = yield* signUp
@@ -76,7 +76,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("is itself recorded; a look at its headers is not", () =>
+  it.effect("is itself recorded; a HEAD request is not", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const head = yield* sendAs(admin, exported, { method: "HEAD" })
@@ -87,7 +87,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("of nothing is a header alone", () =>
+  it.effect("without entries is only a header", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const { text } = yield* sendAs(admin, `${exported}?to=2000-01-01T00:00:00Z`)
@@ -95,7 +95,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("is an error and no torn file when the log cannot be read", () =>
+  it.effect("is an error and no partial file if the log cannot be read", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const admin = yield* signUpAdmin
@@ -106,7 +106,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it("never holds a cell that a spreadsheet takes for a formula, and loses nothing of it", () => {
+  it("has no cell that a spreadsheet reads as a formula, and keeps every cell's text", () => {
     const start = fc.constantFrom("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", '"', ",", "\n", "a")
     const cell = fc.tuple(start, fc.string({ unit: "binary" })).map((parts) => parts.join(""))
     fc.assert(

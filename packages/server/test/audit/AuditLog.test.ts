@@ -22,7 +22,7 @@ const count = Effect.flatMap(SqlClient.SqlClient, (sql) =>
 )
 
 layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the audit log", (it) => {
-  it.effect("tells the life of an account, in order", () =>
+  it.effect("records the life of an account, in order", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const admin = yield* signUpAdmin
@@ -66,7 +66,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("tells the life of a document: its kind and size, never its name", () =>
+  it.effect("records the life of a document: its type and size, never its name", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const user = yield* signUp
@@ -84,7 +84,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("says who did it, from where and in which request", () =>
+  it.effect("records the actor, the client's address and the request", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const made = yield* createUser(admin, { email: "audited@example.org", password, role: "admin" })
@@ -102,7 +102,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("knows nobody behind a login that fails, and no account where the e-mail is unknown", () =>
+  it.effect("names no actor of a failed login, and no account if the e-mail is unknown", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const user = yield* signUp
@@ -122,7 +122,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("has an entry if and only if what it tells was committed", () =>
+  it.effect("has an entry if and only if the action was committed", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { record } = yield* Effect.provide(AuditLog, AuditLog.layer)
@@ -157,7 +157,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
     })
   )
 
-  it.effect("carries no correlation id, client or account where there is none", () =>
+  it.effect("records no correlation id, client or account if there is none", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { record } = yield* Effect.provide(AuditLog, AuditLog.layer)

@@ -20,7 +20,7 @@ const everything = Layer.merge(
 layer(TestServer.layerOn({ logging: everything }), { excludeTestServices: true, timeout: "60 seconds" })(
   "log lines",
   (it) => {
-    it.effect("hold no password, no token and no link, whatever is done and goes wrong", () =>
+    it.effect("contain no password, token or link, whether requests succeed or fail", () =>
       Effect.gen(function* () {
         const user = { email: "logged@example.org", password: "a secret of the person" }
         const next = "another secret of theirs"

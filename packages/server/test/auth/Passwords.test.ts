@@ -24,7 +24,7 @@ const askForToken = (email: string) => Effect.andThen(requestReset(email), Effec
 const publicKite = TestServer.layerWith({ PUBLIC_URL: "https://kite.example/" })
 
 layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a password", (it) => {
-  it.effect("is changed by who knows it; other sessions end, this one goes on, the owner is told", () =>
+  it.effect("is changed with the current password; other sessions end, this one stays, the owner gets a mail", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const other = yield* logIn(user)
@@ -39,7 +39,7 @@ layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a passw
     })
   )
 
-  it.effect("is not changed by who does not know it, nor to a weak one, nor without a token", () =>
+  it.effect("is not changed without the current password, to a weak one, or without an access token", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       assertProblem(yield* change(user, "not the password", next), 403, "wrong-password")
@@ -50,7 +50,7 @@ layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a passw
     })
   )
 
-  it.effect("is changed once by two changes that come at once", () =>
+  it.effect("is changed once by two concurrent requests", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const answers = yield* Effect.all(
@@ -66,7 +66,7 @@ layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a passw
     })
   )
 
-  it.effect("is reset by who reads the account's mail; every session ends and none begins", () =>
+  it.effect("is reset with the link in the mail; every session ends and none begins", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const answer = yield* requestReset(` ${user.email.toUpperCase()}`)
@@ -85,7 +85,7 @@ layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a passw
     })
   )
 
-  it.effect("is reset once by a link, and by no older link after that", () =>
+  it.effect("is reset once by a link, and by no older link afterwards", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const [older, newer] = [yield* askForToken(user.email), yield* askForToken(user.email)]
@@ -100,7 +100,7 @@ layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a passw
     })
   )
 
-  it.effect("is not reset after an hour, by another's or no token, after a change, or to a weak one", () =>
+  it.effect("is not reset after an hour, with a wrong token, after a change, or to a weak one", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const user = yield* signUp
@@ -118,7 +118,7 @@ layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a passw
     })
   )
 
-  it.effect("of an account that does not exist or is deactivated gets the same answer and no mail", () =>
+  it.effect("of an unknown or deactivated account gets the same response and no mail", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const [inactive, active] = [yield* signUp, yield* signUp]
@@ -134,7 +134,7 @@ layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a passw
     })
   )
 
-  it.effect("cannot flood a mailbox: three links in an hour, whoever asks", () =>
+  it.effect("cannot be used to flood a mailbox: three links per hour and account", () =>
     Effect.gen(function* () {
       const [user, other] = [yield* signUp, yield* signUp]
       for (let count = 0; count < 6; count++) assert.strictEqual((yield* requestReset(user.email)).status, 202)
@@ -147,7 +147,7 @@ layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a passw
     })
   )
 
-  it.effect("goes to the stored address, not to one that merely looks like it", () =>
+  it.effect("is reset by mail to the stored address, not to one that looks like it", () =>
     Effect.gen(function* () {
       const user = { email: "mike@example.org", password: next }
       yield* post("/api/auth/register", user)
@@ -158,7 +158,7 @@ layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a passw
     })
   )
 
-  it.effect("has its tokens stored as hashes alone", () =>
+  it.effect("has reset tokens that are stored as hashes only", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const user = yield* signUp

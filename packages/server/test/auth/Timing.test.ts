@@ -2,24 +2,24 @@ import { assert, it, layer } from "@effect/vitest"
 import { Mailer } from "@kite/adapters/mail/Mailer"
 import { MailQueue } from "@kite/adapters/mail/MailQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
-import { Email } from "@kite/domain/auth/Email"
+import { Email } from "@kite/domain/users/Email"
 import { post, signUp } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Effect, Layer, Redacted, References, Schema } from "effect"
 import { AuditLog } from "../../src/audit/AuditLog.ts"
-import { AccessTokens } from "../../src/auth/AccessTokens.ts"
-import { Auth } from "../../src/auth/Auth.ts"
-import { PasswordHasher } from "../../src/auth/PasswordHasher.ts"
-import { RevokedSessions } from "../../src/auth/RevokedSessions.ts"
-import { Sessions } from "../../src/auth/Sessions.ts"
-import { Users } from "../../src/auth/Users.ts"
+import { Passwords } from "../../src/auth/Passwords.ts"
+import { PasswordHasher } from "../../src/auth/passwords/PasswordHasher.ts"
+import { PasswordResets } from "../../src/auth/passwords/PasswordResets.ts"
+import { Sessions } from "../../src/auth/sessions/Sessions.ts"
+import { Accounts } from "../../src/users/Accounts.ts"
+import { Users } from "../../src/users/Users.ts"
 import { compareTimes } from "./TimingComparison.ts"
 import { threshold, welchT } from "./WelchTest.ts"
 
 const wrong = "not the password of anybody"
 let count = 0
-/** Posts with the address of the moment; every answer has this status. */
+/** Posts with the current address; every response must have this status. */
 const poster = Effect.fnUntraced(function* (path: string, expected: number) {
   const server = yield* Effect.context<TestServer>()
   return (address: () => string) =>
@@ -29,14 +29,14 @@ const poster = Effect.fnUntraced(function* (path: string, expected: number) {
     )
 })
 
-/** Never twice the same, as a guesser would ask. */
+/** A new address each time, as an attacker would try. */
 const unknown = () => `unknown${++count}@example.org`
 
 layer(TestServer.layerOn({ mailSpread: 2_000 }), { excludeTestServices: true, timeout: "60 seconds" })(
-  "the time of an answer",
+  "the response time",
   (it) => {
     it.effect(
-      "to a login does not tell whether the e-mail is known",
+      "of a login does not reveal whether the e-mail is known",
       () =>
         Effect.gen(function* () {
           const { email } = yield* signUp
@@ -51,7 +51,7 @@ layer(TestServer.layerOn({ mailSpread: 2_000 }), { excludeTestServices: true, ti
     )
 
     it.effect(
-      "to a request for a reset does not either",
+      "of a reset request does not reveal it either",
       () =>
         Effect.gen(function* () {
           const users = yield* Effect.replicateEffect(signUp, 80)
@@ -67,7 +67,7 @@ layer(TestServer.layerOn({ mailSpread: 2_000 }), { excludeTestServices: true, ti
   }
 )
 
-/** Saves the work where there is no account, as one would without thinking of this. */
+/** Skips the hash if there is no account, as a careless implementation would. */
 const carelessHasher = Layer.effect(
   PasswordHasher,
   Effect.map(PasswordHasher, (hasher) => ({
@@ -77,8 +77,8 @@ const carelessHasher = Layer.effect(
   }))
 ).pipe(Layer.provide(PasswordHasher.layer))
 
-const careless = Auth.layerNoDeps.pipe(
-  Layer.provide([Users.layer, Sessions.layer, RevokedSessions.layer, AccessTokens.layer, carelessHasher]),
+const careless = Layer.mergeAll(Passwords.layerNoDeps, Accounts.layerNoDeps).pipe(
+  Layer.provide([Users.layer, Sessions.layer, PasswordResets.layer, carelessHasher]),
   Layer.provide([MailQueue.layer, AuditLog.layer]),
   Layer.provide(Mailer.layerMemory),
   Layer.provideMerge(testDatabase),
@@ -87,17 +87,18 @@ const careless = Auth.layerNoDeps.pipe(
   Layer.orDie
 )
 
-layer(careless, { excludeTestServices: true, timeout: "60 seconds" })("the comparison of times", (it) => {
+layer(careless, { excludeTestServices: true, timeout: "60 seconds" })("the timing comparison", (it) => {
   it.effect(
-    "finds a login that does less for an unknown e-mail",
+    "detects a login that does less work for an unknown e-mail",
     () =>
       Effect.gen(function* () {
-        const auth = yield* Auth
+        const { authenticate } = yield* Passwords
+        const { register } = yield* Accounts
         const decode = Schema.decodeSync(Email)
         const known = decode("known@example.org")
-        yield* auth.register(known, Redacted.make("up, up and away 9"), "user")
+        yield* register(known, Redacted.make("up, up and away 9"))
         const logIn = (email: () => Email) =>
-          Effect.suspend(() => Effect.ignore(auth.login(email(), Redacted.make(wrong))))
+          Effect.suspend(() => Effect.ignore(authenticate(email(), Redacted.make(wrong))))
         const { differs, found } = yield* compareTimes(
           logIn(() => known),
           logIn(() => decode(unknown()))
@@ -108,7 +109,7 @@ layer(careless, { excludeTestServices: true, timeout: "60 seconds" })("the compa
   )
 })
 
-it("Welch's t of what is known by heart", () => {
+it("Welch's t is right for known samples", () => {
   const noise = Array.from({ length: 200 }, (_, index) => (index * 7919) % 101)
   assert.strictEqual(welchT(noise, noise), 0)
   const later = noise.map((time) => time + 20)

@@ -12,7 +12,7 @@ const timed = (work: Effect.Effect<unknown>) =>
     return performance.now() - start
   })
 
-/** Interleaved, in random order within each pair, so that whatever else the machine does meets both alike. */
+/** Interleaved, in random order within each pair, so that other load on the machine affects both alike. */
 const measure = Effect.fnUntraced(function* (left: Effect.Effect<unknown>, right: Effect.Effect<unknown>) {
   const times: { readonly left: Array<number>; readonly right: Array<number> } = { left: [], right: [] }
   for (let index = -warmUps; index < samples; index++) {
@@ -26,8 +26,8 @@ const measure = Effect.fnUntraced(function* (left: Effect.Effect<unknown>, right
 })
 
 /**
- * The t values of up to three rounds with 200 samples each; it ends with the first that finds no difference. A real one is
- * there in every round and in the same direction, chance is not.
+ * Returns the t values of up to three rounds of 200 samples; the first round without a difference is the last. A real
+ * difference shows in every round and in the same direction, chance does not.
  */
 export const compareTimes = Effect.fnUntraced(function* (left: Effect.Effect<unknown>, right: Effect.Effect<unknown>) {
   const found: Array<number> = []

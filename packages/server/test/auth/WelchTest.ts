@@ -1,4 +1,4 @@
-/** Of each end of the sorted samples: garbage collections and other people's work. */
+/** The share cut from each end of the sorted samples: garbage collections and other load on the machine. */
 const trim = 0.1
 
 const mean = (values: ReadonlyArray<number>) => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -16,7 +16,7 @@ const summary = (samples: ReadonlyArray<number>) => {
 }
 
 /**
- * Welch's t of two samples' trimmed means: beyond 4.5 either way they differ (the threshold of Reparaz, Balasch and
+ * Welch's t of the trimmed means of two samples: they differ if it is above 4.5 or below -4.5 (the threshold of Reparaz, Balasch and
  * Verbauwhede, "Dude, is my code constant time?", 2017).
  */
 export const welchT = (left: ReadonlyArray<number>, right: ReadonlyArray<number>) => {

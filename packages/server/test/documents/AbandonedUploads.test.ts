@@ -1,7 +1,7 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { InvalidUpload } from "@kite/domain/documents/DocumentErrors"
-import { ByteCount } from "@kite/domain/documents/Quota"
+import { ByteCount } from "@kite/domain/users/Quota"
 import { assertBalanced } from "@kite/testkit/documents/Rows"
 import { sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
 import { contentType, end, filePart } from "@kite/testkit/http/Multipart"

@@ -8,14 +8,14 @@ import { Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 
 const sorts: ReadonlyArray<DocumentSort> = ["createdAt", "-createdAt", "filename", "-filename"]
-/** Few names for many documents: ties are where pages go wrong. */
+/** Few names for many documents, because ties are the hard case for pages. */
 const names = ["Äpfel.txt", "apfel.txt", "b", "b", "B", "報告", "😀", "z.pdf", "z (1).pdf", "-"]
 const someNames = (count: number) => Array.from({ length: count }, (_, index) => names[index % names.length] ?? "")
 
 const list = (user: Caller, query: Record<string, string> = {}) =>
   sendAs(user, `/api/documents?${new URLSearchParams(query)}`)
 
-/** Every page of a list, one after the other; `between` runs before each. */
+/** Reads every page of a list in turn; `between` runs before each. */
 const walk = Effect.fnUntraced(function* <R>(
   user: Caller,
   query: Record<string, string>,
@@ -35,7 +35,7 @@ const walk = Effect.fnUntraced(function* <R>(
 layer(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestServices: true, timeout: "60 seconds" })(
   "a list of documents",
   (it) => {
-    it.effect.each(sorts)("walked page by page meets every document once, whatever comes and goes: %s", (sort) =>
+    it.effect.each(sorts)("returns every document once, page by page, while others are added and deleted: %s", (sort) =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const user = yield* signUp
@@ -58,7 +58,7 @@ layer(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestSer
       })
     )
 
-    it.effect.each(sorts)("has the order that was asked for: %s", (sort) =>
+    it.effect.each(sorts)("has the requested order: %s", (sort) =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const user = yield* signUp
@@ -75,7 +75,7 @@ layer(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestSer
       })
     )
 
-    it.effect("has twenty of a page, the newest first, unless told otherwise", () =>
+    it.effect("has twenty documents per page, newest first, by default", () =>
       Effect.gen(function* () {
         const user = yield* signUp
         const ids = yield* insertDocuments(user.id, someNames(101))
@@ -92,7 +92,7 @@ layer(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestSer
       })
     )
 
-    it.effect("whose last page is full says that it is the last", () =>
+    it.effect("has no cursor after a last page that is full", () =>
       Effect.gen(function* () {
         const user = yield* signUp
         assert.deepStrictEqual((yield* list(user)).json, { items: [], nextCursor: null })
@@ -101,7 +101,7 @@ layer(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestSer
       })
     )
 
-    it.effect("holds only documents of the status asked for, on every page", () =>
+    it.effect("contains only documents with the requested status, on every page", () =>
       Effect.gen(function* () {
         const user = yield* signUp
         const ids = yield* insertDocuments(user.id, someNames(6))
@@ -117,7 +117,7 @@ layer(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestSer
       })
     )
 
-    it.effect("takes no cursor of another list", () =>
+    it.effect("refuses a cursor of another sort", () =>
       Effect.gen(function* () {
         const user = yield* signUp
         yield* insertDocuments(user.id, someNames(3))
@@ -128,7 +128,7 @@ layer(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestSer
       })
     )
 
-    it.effect("takes no forged cursor, whatever it holds", () =>
+    it.effect("refuses every forged cursor", () =>
       Effect.gen(function* () {
         const user = yield* signUp
         yield* insertDocuments(user.id, someNames(3))
@@ -169,7 +169,7 @@ layer(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestSer
       { q: "" },
       { q: "x".repeat(201) },
       { q: "a\0b" }
-    ])("says which parameter it cannot take: %j", (query) =>
+    ])("names the invalid parameter: %j", (query) =>
       Effect.gen(function* () {
         const answer = yield* list(yield* Someone, query)
         assertProblem(answer, 400, "invalid-request", "/api/documents")

@@ -2,11 +2,11 @@ import { request } from "node:http"
 import { Effect } from "effect"
 import { LimitedServer } from "./LimitedServer.ts"
 
-/** Where the connection comes from: the server's trusted proxy, or a client without one. */
+/** The address of the connection's peer: the trusted proxy, or a client without a proxy. */
 export const proxy = "127.0.0.2"
 export const stranger = "127.0.0.1"
 
-export interface Answer {
+export interface CallResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>> & {
     readonly ratelimit?: string
@@ -26,7 +26,7 @@ export const call = (
   } = {}
 ) =>
   Effect.flatMap(LimitedServer, ({ port }) =>
-    Effect.callback<Answer>((resume) => {
+    Effect.callback<CallResponse>((resume) => {
       const { body, filler = 0, from = stranger, forwardedFor = [], token } = options
       const lines: Array<string> = ["Host", "test", "Connection", "close"]
       for (const [index, line] of forwardedFor.entries()) {
@@ -61,5 +61,5 @@ export const call = (
   )
 
 /** The statuses of several calls, one after the other. */
-export const statuses = (calls: ReadonlyArray<Effect.Effect<Answer, never, LimitedServer>>) =>
-  Effect.map(Effect.all(calls), (answers) => answers.map((answer) => answer.status))
+export const statuses = (calls: ReadonlyArray<Effect.Effect<CallResponse, never, LimitedServer>>) =>
+  Effect.map(Effect.all(calls), (responses) => responses.map((response) => response.status))

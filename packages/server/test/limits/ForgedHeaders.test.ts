@@ -3,9 +3,8 @@ import { TrustedProxies } from "@kite/domain/network/TrustedProxies"
 import { Array, Effect } from "effect"
 import { RateLimiter } from "../../src/limits/RateLimiter.ts"
 import { call, proxy, statuses, stranger } from "./Caller.ts"
-import { LimitedServer, limits } from "./LimitedServer.ts"
+import { LimitedServer, limit } from "./LimitedServer.ts"
 
-const limit = limits.ip.limit
 const forged = Array.makeBy(20, (n) => `10.0.0.${n}`)
 
 const admitted = (calls: Parameters<typeof statuses>[0]) =>
@@ -14,7 +13,7 @@ const admitted = (calls: Parameters<typeof statuses>[0]) =>
 const onServer = <E>(test: Effect.Effect<void, E, LimitedServer>) => Effect.provide(test, LimitedServer.layer)
 
 describe("forged X-Forwarded-For, over real sockets", () => {
-  it.live("gives a client without a proxy nothing, whatever it forges", () =>
+  it.live("gains nothing for a client without a proxy", () =>
     onServer(
       Effect.gen(function* () {
         const calls = forged.map((address) => call("/ip", { from: stranger, forwardedFor: [address] }))
@@ -24,7 +23,7 @@ describe("forged X-Forwarded-For, over real sockets", () => {
     )
   )
 
-  it.live("gives a client behind a proxy that appends nothing, whatever it forges", () =>
+  it.live("gains nothing for a client behind a proxy that appends", () =>
     onServer(
       Effect.gen(function* () {
         const appended = forged.map((address) =>
@@ -39,7 +38,7 @@ describe("forged X-Forwarded-For, over real sockets", () => {
     )
   )
 
-  it.live("counts every client of a proxy by itself", () =>
+  it.live("does not mix up the clients of a proxy", () =>
     onServer(
       Effect.gen(function* () {
         const clients = ["203.0.113.9", "203.0.113.10", "2001:db8::1"]
@@ -53,7 +52,7 @@ describe("forged X-Forwarded-For, over real sockets", () => {
     )
   )
 
-  it.live("is believed by the leftmost rule behind a proxy that appends: why it is not the default", () =>
+  it.live("works with the leftmost rule behind a proxy that appends, so that rule is not the default", () =>
     Effect.gen(function* () {
       const calls = forged.map((address) => call("/ip", { from: proxy, forwardedFor: [`${address}, 203.0.113.9`] }))
       assert.strictEqual(yield* admitted(calls), forged.length)
@@ -66,25 +65,25 @@ describe("forged X-Forwarded-For, over real sockets", () => {
 })
 
 describe("hostile headers, over real sockets", () => {
-  const answers = (from: string, forwardedFor: ReadonlyArray<string>) =>
+  const responses = (from: string, forwardedFor: ReadonlyArray<string>) =>
     Effect.map(call("/ip", { from, forwardedFor }), ({ status, body }) => [status, body.replaceAll('"', "")])
 
-  it.live("are answered with the right address, or refused by Node, but never believed", () =>
+  it.live("never change the address: the response has the right one, or Node refuses the request", () =>
     onServer(
       Effect.gen(function* () {
         const own = "203.0.113.9"
         const many = (count: number) => [...Array.replicate("6.6.6.6", count), own]
-        assert.deepStrictEqual(yield* answers(proxy, [`${"6.6.6.6,".repeat(1_500)} ${own}`]), [200, own])
-        assert.deepStrictEqual(yield* answers(proxy, many(600)), [200, own])
-        assert.deepStrictEqual(yield* answers(proxy, ["\u0080\u00ff{}:*\t", own]), [200, own])
+        assert.deepStrictEqual(yield* responses(proxy, [`${"6.6.6.6,".repeat(1_500)} ${own}`]), [200, own])
+        assert.deepStrictEqual(yield* responses(proxy, many(600)), [200, own])
+        assert.deepStrictEqual(yield* responses(proxy, ["\u0080\u00ff{}:*\t", own]), [200, own])
         for (const lines of [many(1_400), ["6.6.6.6,".repeat(3_000), own]]) {
-          assert.strictEqual((yield* answers(proxy, lines))[0], 431)
+          assert.strictEqual((yield* responses(proxy, lines))[0], 431)
         }
       })
     )
   )
 
-  it.live("do not push out the proxy's line by their number", () =>
+  it.live("never displace the proxy's line, however many there are", () =>
     onServer(
       Effect.gen(function* () {
         for (const filler of [900, 1_100, 1_990, 2_010, 2_600]) {

@@ -1,23 +1,20 @@
 import { createServer } from "node:http"
 import { NodeHttpServer } from "@effect/platform-node"
 import { ClientIp } from "@kite/adapters/logging/RequestContext"
+import { Settings } from "@kite/adapters/settings/Settings"
 import { Unauthenticated } from "@kite/domain/auth/AuthErrors"
 import { Authentication } from "@kite/domain/auth/Authentication"
-import { CurrentUser } from "@kite/domain/auth/CurrentUser"
-import { UserId } from "@kite/domain/auth/User"
-import { AccountRateLimit } from "@kite/domain/limits/AccountRateLimit"
-import { IpRateLimit } from "@kite/domain/limits/IpRateLimit"
-import { defaultRateLimits, RateLimitPolicies, RateLimits } from "@kite/domain/limits/RateLimitPolicy"
+import { AccountRateLimit, IpRateLimit } from "@kite/domain/limits/RateLimitMiddleware"
+import { RateLimitPolicies } from "@kite/domain/limits/RateLimitPolicy"
 import { TrustedProxies } from "@kite/domain/network/TrustedProxies"
+import { CurrentUser, UserId } from "@kite/domain/users/User"
 import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
-import * as AccountRateLimiting from "../../src/limits/AccountRateLimiting.ts"
-import * as IpRateLimiting from "../../src/limits/IpRateLimiting.ts"
 import { RateLimiter } from "../../src/limits/RateLimiter.ts"
 import { RateLimitGate } from "../../src/limits/RateLimitGate.ts"
-import { type ProxySettings, requestClientIp } from "../../src/limits/RequestClientIp.ts"
-import * as UnchargedRequests from "../../src/limits/UnchargedRequests.ts"
+import * as RateLimitMiddleware from "../../src/limits/RateLimitMiddleware.ts"
+import { type ProxySettings, requestClientIp } from "../../src/network/RequestClientIp.ts"
 
 class TestApi extends HttpApi.make("test").add(
   HttpApiGroup.make("test", { topLevel: true })
@@ -54,14 +51,15 @@ const authentication = Layer.succeed(Authentication, {
     })
 })
 
-const small = { limit: 3, windowMs: 60_000 }
-export const limits = {
-  ...defaultRateLimits,
-  "auth-ip": { ...small, limit: 5 },
-  "login-account": small,
-  account: small,
-  ip: small
-}
+/** How many requests each policy but `auth-ip` admits in a minute. */
+export const limit = 3
+
+const settings = Settings.layerOf({
+  RATE_LIMIT_AUTH_IP: "5/1m",
+  RATE_LIMIT_LOGIN_ACCOUNT: `${limit}/1m`,
+  RATE_LIMIT_ACCOUNT: `${limit}/1m`,
+  RATE_LIMIT_IP: `${limit}/1m`
+})
 
 const middleware =
   (proxies: ProxySettings) =>
@@ -71,8 +69,7 @@ const middleware =
     )
 
 /**
- * A server with an endpoint for each way of being limited, on every address of loopback. 127.0.0.2 is its trusted proxy; a client that
- * connects from elsewhere is a stranger.
+ * A server on loopback with an endpoint for each kind of limit. 127.0.0.2 is its trusted proxy; every other peer is untrusted.
  */
 export class LimitedServer extends Context.Service<LimitedServer, { readonly port: number }>()(
   "@kite/server/test/limits/LimitedServer"
@@ -81,12 +78,12 @@ export class LimitedServer extends Context.Service<LimitedServer, { readonly por
     limiter: Layer.Layer<RateLimiter, E>,
     proxies: ProxySettings = { trusted: TrustedProxies.parse(["127.0.0.2"]) }
   ) => {
-    const gate = RateLimitGate.layer.pipe(Layer.provide([limiter, Layer.succeed(RateLimits, limits)]))
+    const gate = RateLimitGate.layer.pipe(Layer.provide([limiter, settings]))
     const api = HttpApiBuilder.layer(TestApi).pipe(
       Layer.provide(handlers),
-      Layer.provide([AccountRateLimiting.layer, IpRateLimiting.layer, authentication])
+      Layer.provide([RateLimitMiddleware.layer, authentication])
     )
-    const routes = Layer.mergeAll(api, UnchargedRequests.layer).pipe(Layer.provide(gate))
+    const routes = Layer.mergeAll(api, RateLimitMiddleware.layerUncharged).pipe(Layer.provide(gate))
     const serve = HttpRouter.serve(routes, {
       disableLogger: true,
       disableListenLog: true,

@@ -7,7 +7,7 @@ const check = (windows: MemoryWindows, subject: string, now: number) =>
   windows.check([{ policy, subject }], now).allowed
 
 describe("MemoryWindows", () => {
-  it("forgets subjects whose windows are over", () => {
+  it("removes subjects whose windows have passed", () => {
     const windows = new MemoryWindows()
     for (let n = 0; n < 1_000; n++) check(windows, `early-${n}`, n)
     assert.strictEqual(windows.size("ip"), 1_000)
@@ -15,7 +15,7 @@ describe("MemoryWindows", () => {
     assert.strictEqual(windows.size("ip"), 1_000)
   })
 
-  it("never holds more subjects than its bound: the least recently admitted goes", () => {
+  it("never holds more subjects than its bound, and evicts the least recently admitted", () => {
     const windows = new MemoryWindows(100)
     check(windows, "frequent", 0)
     for (let n = 0; n < 99; n++) check(windows, `subject-${n}`, 0)
@@ -25,7 +25,7 @@ describe("MemoryWindows", () => {
     assert.isFalse(check(windows, "frequent", 3))
   })
 
-  it("takes back what was recorded, and nothing else", () => {
+  it("gives back what was recorded, and nothing else", () => {
     const windows = new MemoryWindows()
     const charges = [{ policy, subject: "a" }]
     windows.record(charges, 5)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect } from "effect"
 import { parseList } from "structured-headers"
-import { type Answer, call, proxy, statuses } from "./Caller.ts"
+import { type CallResponse, call, proxy, statuses } from "./Caller.ts"
 import { LimitedServer } from "./LimitedServer.ts"
 
 const user = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -9,15 +9,15 @@ const other = "01890a5d-ac96-774b-bcce-b302099a8058"
 const from = (address: string) => ({ from: proxy, forwardedFor: [address] })
 const login = (email: string, address: string) => call("/login", { ...from(address), body: JSON.stringify({ email }) })
 
-const names = (answer: Answer, header: string) =>
-  parseList(String(answer.headers[header] ?? "")).map(([name]) => String(name))
+const names = (response: CallResponse, header: string) =>
+  parseList(String(response.headers[header] ?? "")).map(([name]) => String(name))
 
 const live = (name: string, test: () => Effect.Effect<void, never, LimitedServer>) =>
   it.live(name, () => Effect.provide(test(), LimitedServer.layer))
 
 describe("an endpoint limited by address and e-mail", () => {
   live(
-    "refuses guesses at one account that are spread over many addresses",
+    "refuses guesses at one account from many addresses",
     Effect.fnUntraced(function* () {
       const guesses = Array.makeBy(5, (n) => login("ada@example.org", `203.0.113.${n}`))
       assert.deepStrictEqual(yield* statuses(guesses), [200, 200, 200, 429, 429])
@@ -29,7 +29,7 @@ describe("an endpoint limited by address and e-mail", () => {
   )
 
   live(
-    "refuses one address that tries many accounts, and charges no account for it",
+    "refuses one address that tries many accounts, and charges no account for the refusals",
     Effect.fnUntraced(function* () {
       const tries = Array.makeBy(7, (n) => login(`user${n}@example.org`, "203.0.113.9"))
       assert.deepStrictEqual(yield* statuses(tries), [200, 200, 200, 200, 200, 429, 429])
@@ -39,12 +39,12 @@ describe("an endpoint limited by address and e-mail", () => {
   )
 
   live(
-    "counts a body without an e-mail by address alone",
+    "counts a body without an e-mail only by address",
     Effect.fnUntraced(function* () {
       for (const body of ["", "{", "[]", '{"email":7}', '{"email":"{}"}', "\u0000"]) {
-        const answer = yield* call("/login", { ...from("203.0.113.9"), body })
-        assert.deepStrictEqual(names(answer, "ratelimit"), ["auth-ip"])
-        assert.oneOf(answer.status, [200, 400, 429])
+        const response = yield* call("/login", { ...from("203.0.113.9"), body })
+        assert.deepStrictEqual(names(response, "ratelimit"), ["auth-ip"])
+        assert.oneOf(response.status, [200, 400, 429])
       }
       assert.strictEqual((yield* login("ada@example.org", "203.0.113.9")).status, 429)
     })
@@ -53,18 +53,18 @@ describe("an endpoint limited by address and e-mail", () => {
 
 describe("an endpoint limited by account", () => {
   live(
-    "counts an account wherever it calls from, and accounts apart",
+    "counts an account across addresses, and each account separately",
     Effect.fnUntraced(function* () {
       const calls = Array.makeBy(5, (n) => call("/documents", { ...from(`203.0.113.${n}`), token: user }))
       assert.deepStrictEqual(yield* statuses(calls), [200, 200, 200, 429, 429])
-      const answer = yield* call("/documents", { ...from("203.0.113.1"), token: other })
-      assert.strictEqual(answer.status, 200)
-      assert.deepStrictEqual(names(answer, "ratelimit"), ["account"])
+      const response = yield* call("/documents", { ...from("203.0.113.1"), token: other })
+      assert.strictEqual(response.status, 200)
+      assert.deepStrictEqual(names(response, "ratelimit"), ["account"])
     })
   )
 
   live(
-    "charges requests that fail to authenticate to their address, and lets a good token from there pass",
+    "charges unauthenticated requests to their address, and still admits a valid token from there",
     Effect.fnUntraced(function* () {
       const bad = () => call("/documents", { ...from("203.0.113.9"), token: "guess" })
       assert.deepStrictEqual(yield* statuses(Array.makeBy(5, bad)), [401, 401, 401, 429, 429])
@@ -77,7 +77,7 @@ describe("an endpoint limited by account", () => {
 
 describe("everything else", () => {
   live(
-    "is limited by address: endpoints without a policy and unknown routes alike",
+    "is limited by address: endpoints without a policy and unknown routes",
     Effect.fnUntraced(function* () {
       const calls = ["/ip", "/nowhere", "/wp-login.php", "/nowhere", "/ip"].map((path) =>
         call(path, from("203.0.113.9"))
@@ -89,8 +89,8 @@ describe("everything else", () => {
   live(
     "is never limited when its list of policies is empty",
     Effect.fnUntraced(function* () {
-      const answers = yield* Effect.all(Array.makeBy(50, () => call("/live", from("203.0.113.9"))))
-      assert.isTrue(answers.every(({ headers, status }) => status === 200 && headers.ratelimit === undefined))
+      const responses = yield* Effect.all(Array.makeBy(50, () => call("/live", from("203.0.113.9"))))
+      assert.isTrue(responses.every(({ headers, status }) => status === 200 && headers.ratelimit === undefined))
     })
   )
 
@@ -102,9 +102,9 @@ describe("everything else", () => {
   )
 })
 
-describe("the answers", () => {
+describe("the responses", () => {
   live(
-    "say on every limited response what is left, as lists of RFC 9651",
+    "say what is left if they were limited, as RFC 9651 lists",
     Effect.fnUntraced(function* () {
       const { headers } = yield* login("ada@example.org", "203.0.113.9")
       assert.deepStrictEqual(
@@ -117,18 +117,18 @@ describe("the answers", () => {
       assert.strictEqual(headers.ratelimit, '"login-account";r=2;t=60, "auth-ip";r=4;t=60')
       assert.isUndefined(headers["retry-after"])
       for (const status of [401, 404]) {
-        const answer = yield* call(status === 401 ? "/documents" : "/nowhere", from("203.0.113.10"))
-        assert.strictEqual(answer.status, status)
-        assert.deepStrictEqual(names(answer, "ratelimit-policy"), ["ip"])
+        const response = yield* call(status === 401 ? "/documents" : "/nowhere", from("203.0.113.10"))
+        assert.strictEqual(response.status, status)
+        assert.deepStrictEqual(names(response, "ratelimit-policy"), ["ip"])
       }
     })
   )
 
   live(
-    "refuse with the registered problem, and name nobody",
+    "refuse with the registered problem, without an address, e-mail or account",
     Effect.fnUntraced(function* () {
-      const answers = yield* Effect.all(Array.makeBy(6, () => login("ada@example.org", "203.0.113.9")))
-      const { body, headers, status } = answers[5] ?? assert.fail("no answer")
+      const responses = yield* Effect.all(Array.makeBy(6, () => login("ada@example.org", "203.0.113.9")))
+      const { body, headers, status } = responses[5] ?? assert.fail("no response")
       assert.strictEqual(status, 429)
       assert.strictEqual(headers["content-type"], "application/problem+json")
       assert.strictEqual(headers["cache-control"], "no-store")

@@ -3,7 +3,7 @@ import { TestRedis } from "@kite/testkit/redis/TestRedis"
 import { Effect, Layer } from "effect"
 import { RateLimiter } from "../../src/limits/RateLimiter.ts"
 import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
-import { RedisPatience } from "../../src/limits/RedisWindows.ts"
+import { RedisTimeout } from "../../src/limits/RedisWindows.ts"
 import { rateLimiterSuite } from "./RateLimiterSuite.ts"
 
 const onRedis = Layer.unwrap(TestRedis.use(({ url }) => Effect.succeed(RateLimiterRedis.layer(url))))
@@ -11,4 +11,4 @@ const onRedis = Layer.unwrap(TestRedis.use(({ url }) => Effect.succeed(RateLimit
 describe("RateLimiter in memory", () => rateLimiterSuite(RateLimiter.layerMemory))
 
 describe("RateLimiter in Redis", () =>
-  rateLimiterSuite(onRedis.pipe(Layer.provide([TestRedis.layer, Layer.succeed(RedisPatience, 5_000)]))))
+  rateLimiterSuite(onRedis.pipe(Layer.provide([TestRedis.layer, Layer.succeed(RedisTimeout, 5_000)]))))

@@ -6,7 +6,7 @@ import { type RedisServer, startRedis } from "@kite/testkit/redis/RedisServer"
 import { Array, Effect, Fiber, Layer, Logger, Redacted, Schedule } from "effect"
 import { RateLimiter, type RateLimiterMode } from "../../src/limits/RateLimiter.ts"
 import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
-import { RedisPatience } from "../../src/limits/RedisWindows.ts"
+import { RedisTimeout } from "../../src/limits/RedisWindows.ts"
 
 const policy: RateLimitPolicy = { name: "ip", limit: 60, windowMs: 60_000 }
 
@@ -18,8 +18,8 @@ const becomes = (mode: RateLimiterMode) =>
   )
 
 /**
- * Runs the test while 8 clients check all the time. Then their slowest answer must have come within 150 ms, but for the time that
- * this process itself was held up.
+ * Runs the test while 8 clients keep checking. Their slowest check must take at most 150 ms, plus the time for which this process
+ * itself was blocked.
  */
 const underLoad = <E, R>(test: Effect.Effect<void, E, R>) =>
   Effect.gen(function* () {
@@ -53,7 +53,7 @@ const command = (redis: RedisServer, name: string, ...args: ReadonlyArray<string
     )
   )
 
-/** How many of 20 requests of the one subject are admitted. */
+/** How many of 20 requests of one subject are admitted. */
 const admitted = Effect.gen(function* () {
   const limiter = yield* RateLimiter
   const verdicts = yield* Effect.all(Array.makeBy(20, () => limiter.check([{ policy, subject: "one" }])))
@@ -62,7 +62,7 @@ const admitted = Effect.gen(function* () {
 
 type Test = (redis: RedisServer, lines: ReadonlyArray<string>) => Effect.Effect<void, unknown, RateLimiter>
 
-/** A server on a Redis of its own, and the lines that it logs. */
+/** A limiter on its own Redis, and the lines that it logs. */
 const withRedis = (test: Test) =>
   Effect.gen(function* () {
     const redis = yield* startRedis
@@ -72,14 +72,14 @@ const withRedis = (test: Test) =>
     yield* Effect.provide(test(redis, lines), limiter.pipe(Layer.provideMerge(Logger.layer([log]))))
   }).pipe(Effect.scoped)
 
-/** For what a busy machine must not turn into an outage: how many units and commands, not how fast. */
-const withPatience = Effect.provideService(RedisPatience, 5_000)
+/** For tests that count units or commands: a busy machine must not cause a fallback. */
+const withLongTimeout = Effect.provideService(RedisTimeout, 5_000)
 
 const withRedisUnderLoad = (test: Test) => withRedis((redis, lines) => underLoad(test(redis, lines)))
 
 describe("RateLimiter whose Redis fails", () => {
   it.live(
-    "counts alone while Redis is away or frozen and comes back by itself; nobody gets a second quota, nobody waits",
+    "counts alone while Redis is down or frozen and recovers by itself; no client gets a second quota or waits",
     () =>
       withRedisUnderLoad(
         Effect.fnUntraced(function* (redis, lines) {
@@ -112,7 +112,7 @@ describe("RateLimiter whose Redis fails", () => {
   )
 
   it.live(
-    "starts without Redis, and shares its limits once there is one",
+    "starts without Redis, and shares limits once Redis is up",
     () =>
       withRedis(
         Effect.fnUntraced(function* (redis) {
@@ -130,7 +130,7 @@ describe("RateLimiter whose Redis fails", () => {
   )
 
   it.live(
-    "says that Redis is away or frozen, and back, though nobody asks anything",
+    "detects without any request that Redis is down, frozen or back",
     () =>
       withRedis(
         Effect.fnUntraced(function* (redis) {
@@ -147,12 +147,12 @@ describe("RateLimiter whose Redis fails", () => {
     60_000
   )
 
-  it.live("takes no alarm when this process itself was held up and the answer was there in time", () =>
+  it.live("does not fall back when only this process was blocked and the reply arrived in time", () =>
     withRedis(
       Effect.fnUntraced(function* (_redis, lines) {
         const limiter = yield* RateLimiter
         const checked = yield* Effect.forkChild(limiter.check([{ policy, subject: "held up" }]))
-        // Lets the request go out, then blocks for longer than a check waits.
+        // Lets the request go out, then blocks for longer than the time-out of a check.
         yield* Effect.callback<void>((resume) => void setImmediate(() => setImmediate(() => resume(Effect.void))))
         const until = performance.now() + 250
         while (performance.now() < until);
@@ -163,7 +163,7 @@ describe("RateLimiter whose Redis fails", () => {
     )
   )
 
-  it.live("does not notice that the script is lost", () =>
+  it.live("keeps working when Redis loses the script", () =>
     withRedisUnderLoad(
       Effect.fnUntraced(function* (redis, lines) {
         for (let n = 0; n < 20; n++) yield* command(redis, "script", "flush")
@@ -176,7 +176,7 @@ describe("RateLimiter whose Redis fails", () => {
 })
 
 describe("RateLimiter on one Redis", () => {
-  it.live("admits exactly the limit to several servers together", () =>
+  it.live("admits exactly the limit across several servers", () =>
     withRedis(
       Effect.fnUntraced(function* (redis) {
         const server = (subject: string) =>
@@ -192,7 +192,7 @@ describe("RateLimiter on one Redis", () => {
           60
         )
       })
-    ).pipe(withPatience)
+    ).pipe(withLongTimeout)
   )
 
   it.live("sends one command per request, whatever the number of policies", () =>
@@ -209,10 +209,10 @@ describe("RateLimiter on one Redis", () => {
         assert.include(stats, "cmdstat_evalsha:calls=100,")
         assert.notInclude(stats, "cmdstat_eval:")
       })
-    ).pipe(withPatience)
+    ).pipe(withLongTimeout)
   )
 
-  it.live("sends requests that come at once in one command, and admits as if they came one by one", () =>
+  it.live("sends concurrent requests in one command, and admits as if they arrived one by one", () =>
     withRedis(
       Effect.fnUntraced(function* (redis) {
         const limiter = yield* RateLimiter
@@ -225,6 +225,6 @@ describe("RateLimiter on one Redis", () => {
         )
         assert.include(yield* command(redis, "info", "commandstats"), "cmdstat_evalsha:calls=4,")
       })
-    ).pipe(withPatience)
+    ).pipe(withLongTimeout)
   )
 })

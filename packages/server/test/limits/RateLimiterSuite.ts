@@ -12,13 +12,13 @@ const ip: RateLimitPolicy = { name: "ip", limit: 5, windowMs: 60_000 }
 const check = (policy: RateLimitPolicy, subject: string, cost?: number) =>
   RateLimiter.use((limiter) => limiter.check([{ policy, subject, cost }]))
 
-/** What every layer of RateLimiter does. Real time: these are the real parts. */
+/** The behaviour of every layer of RateLimiter, in real time. */
 export const rateLimiterSuite = <E>(layer: Layer.Layer<RateLimiter, E>) => {
   const live = (name: string, test: () => Effect.Effect<void, never, RateLimiter>) =>
     it.live(name, () => Effect.provide(test(), layer))
 
   live(
-    "admits up to the limit, then refuses and says when to come again",
+    "admits up to the limit, then refuses and says when to retry",
     Effect.fnUntraced(function* () {
       const subject = freshSubject()
       for (const remaining of [2, 1, 0]) {
@@ -36,7 +36,7 @@ export const rateLimiterSuite = <E>(layer: Layer.Layer<RateLimiter, E>) => {
   )
 
   live(
-    "keeps subjects and policies apart",
+    "counts each subject and policy separately",
     Effect.fnUntraced(function* () {
       const [one, other] = [freshSubject(), freshSubject()]
       for (let n = 0; n < 3; n++) yield* check(authIp, one)
@@ -72,7 +72,7 @@ export const rateLimiterSuite = <E>(layer: Layer.Layer<RateLimiter, E>) => {
   )
 
   live(
-    "takes a request's cost at once, and never one above the limit",
+    "charges the whole cost of a request, and never admits a cost above the limit",
     Effect.fnUntraced(function* () {
       const subject = freshSubject()
       assert.isTrue((yield* check(ip, subject, 4)).allowed)
@@ -83,7 +83,7 @@ export const rateLimiterSuite = <E>(layer: Layer.Layer<RateLimiter, E>) => {
   )
 
   live(
-    "takes any text as a subject",
+    "accepts any text as a subject",
     Effect.fnUntraced(function* () {
       for (const text of ["{}", "a{b}c:*", "x".repeat(100_000), "\r\nFLUSHALL\r\n", "\u0000", "ü"]) {
         const subject = `${freshSubject()}${text}`
@@ -94,7 +94,7 @@ export const rateLimiterSuite = <E>(layer: Layer.Layer<RateLimiter, E>) => {
   )
 
   live(
-    "admits again when the window has moved on, and not before it said",
+    "admits again after the announced wait",
     Effect.fnUntraced(function* () {
       const subject = freshSubject()
       const short: RateLimitPolicy = { name: "ip", limit: 2, windowMs: 300 }
@@ -106,7 +106,7 @@ export const rateLimiterSuite = <E>(layer: Layer.Layer<RateLimiter, E>) => {
   )
 
   live(
-    "admits exactly the ideal to 16 clients at once, and never more than the limit in any window",
+    "admits the most that is possible to 16 concurrent clients, and never more than the limit in any window",
     Effect.fnUntraced(function* () {
       const subject = freshSubject()
       const policy: RateLimitPolicy = { name: "ip", limit: 20, windowMs: 1_000 }

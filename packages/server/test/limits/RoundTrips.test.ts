@@ -4,7 +4,7 @@ import { startRedis } from "@kite/testkit/redis/RedisServer"
 import { Array, Effect, Layer, Redacted } from "effect"
 import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
 import { call, proxy } from "./Caller.ts"
-import { LimitedServer, limits } from "./LimitedServer.ts"
+import { LimitedServer, limit } from "./LimitedServer.ts"
 
 const user = "01890a5d-ac96-774b-bcce-b302099a8057"
 const from = (address: string) => ({ from: proxy, forwardedFor: [address] })
@@ -14,7 +14,7 @@ const limited = {
   "by address and e-mail": call("/login", { ...from("203.0.113.1"), body: '{"email":"ada@example.org"}' }),
   "without the e-mail it needs": call("/login", { ...from("203.0.113.2"), body: "{" }),
   "by account": call("/documents", { ...from("203.0.113.3"), token: user }),
-  "by address for want of a token": call("/documents", { ...from("203.0.113.4"), token: "guess" }),
+  "by address without a valid token": call("/documents", { ...from("203.0.113.4"), token: "guess" }),
   "on an unknown route": call("/nowhere", from("203.0.113.5"))
 }
 
@@ -42,20 +42,20 @@ it.live("the limiter costs each request one round trip to Redis, admitted or ref
   })
 )
 
-it.live("two servers on one Redis admit together what one would", () =>
+it.live("two servers on one Redis together admit as much as one", () =>
   Effect.gen(function* () {
     const redis = yield* startRedis
     const server = LimitedServer.layerWith(RateLimiterRedis.layer(Redacted.make(redis.url)))
     const client = Effect.gen(function* () {
-      const answers = yield* Effect.all(
+      const responses = yield* Effect.all(
         Array.makeBy(10, (n) => call("/ip", from(`10.0.0.${n}, 203.0.113.9`))),
         { concurrency: 5 }
       )
-      return answers.filter(({ status }) => status === 200).length
+      return responses.filter(({ status }) => status === 200).length
     })
     const admitted = yield* Effect.all([Effect.provide(client, server), Effect.provide(client, Layer.fresh(server))], {
       concurrency: "unbounded"
     })
-    assert.strictEqual(admitted[0] + admitted[1], limits.ip.limit)
+    assert.strictEqual(admitted[0] + admitted[1], limit)
   })
 )

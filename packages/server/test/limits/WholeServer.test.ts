@@ -4,15 +4,16 @@ import { endpoints, pathOf } from "@kite/testkit/http/Endpoints"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { startRedis } from "@kite/testkit/redis/RedisServer"
-import { Array, Effect, Schedule } from "effect"
+import { Array, Effect, Redacted, Schedule } from "effect"
+import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
 
 const quotaExceeded = /^https:\/\/iana\.org\/assignments\/http-problem-types#quota-exceeded$/
-const nobody = "00000000-0000-7000-8000-000000000000"
+const unusedId = "00000000-0000-7000-8000-000000000000"
 
 const policyNames = (headers: Headers) =>
   [...(headers.get("ratelimit-policy") ?? "").matchAll(/"([a-z-]+)"/g)].map(([, name]) => name).sort()
 
-/** By the beginning of the path; the first that fits. */
+/** By path; the first match counts. */
 const expected: ReadonlyArray<readonly [path: RegExp, policies: ReadonlyArray<string>]> = [
   [/^\/health/, []],
   [/^\/api\/auth\/(register|login|refresh|password)$/, ["auth-ip"]],
@@ -21,14 +22,14 @@ const expected: ReadonlyArray<readonly [path: RegExp, policies: ReadonlyArray<st
   [/^\/api\/(documents|admin)/, ["account"]]
 ]
 
-it.live("every endpoint is limited, but for the health checks, and says by what", () =>
+it.live("every endpoint but the health checks is limited and names its policies", () =>
   Effect.gen(function* () {
     for (const endpoint of endpoints) {
       const { body, method, path } = endpoint
-      // Some of them end the session.
+      // Some endpoints end the session.
       const user = yield* signUp
       const content = body === undefined ? {} : { headers: { "content-type": body }, body: "{}" }
-      const { headers } = yield* sendAs(user, pathOf(endpoint, nobody), { method, ...content })
+      const { headers } = yield* sendAs(user, pathOf(endpoint, unusedId), { method, ...content })
       const [, policies] = expected.find(([pattern]) => pattern.test(path)) ?? assert.fail(`${path} is not expected`)
       assert.deepStrictEqual(policyNames(headers), [...policies], `${method} ${path}`)
     }
@@ -38,7 +39,7 @@ it.live("every endpoint is limited, but for the health checks, and says by what"
   }).pipe(Effect.provide(TestServer.layer))
 )
 
-it.live("the settings override the limits; a refusal is a whole problem", () =>
+it.live("the settings override the limits, and a refusal is a complete problem", () =>
   Effect.gen(function* () {
     const user = yield* signUp
     yield* upload(user, "some text")
@@ -53,7 +54,7 @@ it.live("the settings override the limits; a refusal is a whole problem", () =>
       attempts.map(({ status }) => status),
       [401, 401, 429]
     )
-    const refused = attempts[2] ?? assert.fail("no answer")
+    const refused = attempts[2] ?? assert.fail("no response")
     assertProblem(refused, 429, quotaExceeded, "/api/auth/login")
     assert.deepStrictEqual(refused.json["violated-policies"], ["login-account"])
     assert.strictEqual(refused.headers.get("cache-control"), "no-store")
@@ -62,7 +63,7 @@ it.live("the settings override the limits; a refusal is a whole problem", () =>
 )
 
 it.live(
-  "readiness says degraded while Redis is away, not down, and requests are still limited",
+  "readiness is degraded, not down, while Redis is down, and requests are still limited",
   () =>
     Effect.gen(function* () {
       const redis = yield* startRedis
@@ -80,7 +81,7 @@ it.live(
         assert.deepStrictEqual(policyNames(headers), ["ip"])
         yield* redis.restart
         yield* becomes("200 ready")
-      }).pipe(Effect.provide(TestServer.layerWith({ REDIS_URL: redis.url })))
+      }).pipe(Effect.provide(TestServer.layerOn({ limiter: RateLimiterRedis.layer(Redacted.make(redis.url)) })))
     }),
   60_000
 )

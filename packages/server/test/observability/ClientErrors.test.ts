@@ -8,7 +8,7 @@ const echo = HttpRouter.add("POST", "/echo", (request) =>
   Effect.map(request.text, (text) => HttpServerResponse.text(text))
 )
 
-/** Sends the text over a socket and answers all that comes back until it is closed. */
+/** Sends the text over a socket and returns everything received until the socket closes. */
 const send = Effect.fnUntraced(function* (text: string) {
   const { port } = new URL((yield* ObservedServer).url)
   return yield* Effect.callback<string>((resume) => {
@@ -27,21 +27,21 @@ const server = ObservedServer.layer(echo, {
   connectionsCheckingInterval: 50
 })
 
-layer(server, { excludeTestServices: true })("what never becomes a request", (it) => {
+layer(server, { excludeTestServices: true })("input that never becomes a request", (it) => {
   it.effect.each([
-    { what: "no HTTP at all", text: "hello there\r\n\r\n", status: 400 },
+    { what: "not HTTP", text: "hello there\r\n\r\n", status: 400 },
     {
       what: "headers beyond the limit",
       text: `GET / HTTP/1.1\r\nhost: a\r\nx: ${"y".repeat(9_000)}\r\n\r\n`,
       status: 431
     },
-    { what: "headers that come too slowly", text: "GET / HTTP/1.1\r\nhost:", status: 408 }
-  ])("is answered and logged: $what", ({ text, status }) =>
+    { what: "headers that arrive too slowly", text: "GET / HTTP/1.1\r\nhost:", status: 408 }
+  ])("gets a response and a log line: $what", ({ text, status }) =>
     Effect.gen(function* () {
       const { accessLine } = yield* ObservedServer
-      const answer = yield* send(text)
-      const [head = "", body = ""] = answer.split("\r\n\r\n")
-      assert.isTrue(head.startsWith(`HTTP/1.1 ${status} `), answer)
+      const response = yield* send(text)
+      const [head = "", body = ""] = response.split("\r\n\r\n")
+      assert.isTrue(head.startsWith(`HTTP/1.1 ${status} `), response)
       const { correlationId, type } = JSON.parse(body)
       assert.include(head, `x-correlation-id: ${correlationId}`)
       assert.match(type, /^urn:kite:problem:/)
@@ -49,12 +49,12 @@ layer(server, { excludeTestServices: true })("what never becomes a request", (it
     })
   )
 
-  it.effect("is answered under the id of its request where only the body is too slow, and logged once", () =>
+  it.effect("a request whose body is too slow gets a response with its own id, and one log line", () =>
     Effect.gen(function* () {
       const { accessLine, capture } = yield* ObservedServer
-      const answer = yield* send("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nslow")
-      assert.isTrue(answer.startsWith("HTTP/1.1 408 "), answer)
-      const id = /x-correlation-id: (\S+)/.exec(answer)?.[1]
+      const response = yield* send("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nslow")
+      assert.isTrue(response.startsWith("HTTP/1.1 408 "), response)
+      const id = /x-correlation-id: (\S+)/.exec(response)?.[1]
       assert.deepInclude(yield* accessLine((it) => it.correlation_id === id), { status: 408, path: "/echo" })
       assert.strictEqual(capture.parsed.filter((it) => it.path === "/echo").length, 1)
     })

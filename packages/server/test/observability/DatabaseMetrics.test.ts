@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
-import { UserId } from "@kite/domain/auth/User"
 import { DocumentId } from "@kite/domain/documents/Document"
+import { UserId } from "@kite/domain/users/User"
 import * as DatabaseMetrics from "@kite/server/observability/DatabaseMetrics"
 import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
@@ -16,7 +16,7 @@ const job = {
   correlationId: "0190e5d2-7a3c-7b1e-8f00-bbbbbbbbbbbb"
 }
 
-/** Runs the sampler until it has said something, and answers what it said and the metrics then. */
+/** Runs the sampler until it has logged a line, and returns the line and the metrics. */
 const sampled = Effect.gen(function* () {
   const capture = new LogCapture()
   return yield* Effect.gen(function* () {
@@ -34,7 +34,7 @@ const sampled = Effect.gen(function* () {
 layer(ExtractionQueue.layer.pipe(Layer.provideMerge(testDatabase)), { excludeTestServices: true })(
   "the metrics of the database",
   (it) => {
-    it.effect("count what waits in the queue, documents and connections", () =>
+    it.effect("count queued jobs, documents and connections", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         yield* queue.offer(job)
@@ -50,7 +50,7 @@ layer(ExtractionQueue.layer.pipe(Layer.provideMerge(testDatabase)), { excludeTes
       })
     )
 
-    it.effect("give up on a database that does not answer, and say so", () =>
+    it.effect("time out on a database that does not respond, and log it", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const locked = yield* Deferred.make<void>()

@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 30)))
 
-it.effect("shows how long the event loop was kept from its work", () =>
+it.effect("shows how long the event loop was blocked", () =>
   Effect.gen(function* () {
     yield* Layer.build(EventLoopMetrics.layer)
     yield* turn

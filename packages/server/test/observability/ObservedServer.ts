@@ -2,8 +2,7 @@ import { createServer, type ServerOptions } from "node:http"
 import { NodeHttpServer } from "@effect/platform-node"
 import type { LogLine } from "@kite/adapters/logging/LogLine"
 import { makeClientErrors } from "@kite/server/observability/ClientErrors"
-import { makeRequestScope } from "@kite/server/observability/RequestScope"
-import * as RouteTemplate from "@kite/server/observability/RouteTemplate"
+import { layerRoute, makeRequestScope } from "@kite/server/observability/RequestScope"
 import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { ByteSize, Context, Effect, Layer, Option } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServer, type HttpServerError } from "effect/http"
@@ -19,14 +18,14 @@ type Routes = Layer.Layer<
   HttpRouter.HttpRouter | HttpRouter.Request<"Error", HttpServerError.HttpServerError>
 >
 
-/** A server on loopback with the edge of kite and routes of the test's own, and what it logged. */
+/** A server on loopback with kite's edge and the test's own routes, and what it logged. */
 export class ObservedServer extends Context.Service<
   ObservedServer,
   {
     readonly url: string
     readonly capture: LogCapture
     readonly call: (path: string, init?: RequestInit) => Effect.Effect<Response>
-    /** The access line that matches, which comes just after the response. */
+    /** The access line that matches. It is written just after the response. */
     readonly accessLine: (matches: (line: LogLine) => boolean) => Effect.Effect<LogLine>
     readonly lineOf: (response: Response) => Effect.Effect<LogLine>
   }
@@ -47,7 +46,7 @@ export class ObservedServer extends Context.Service<
       HttpServer.addressFormattedWith((url) => Effect.succeed(observe(url, capture)))
     ).pipe(
       Layer.merge(
-        HttpRouter.serve(Layer.provide(routes, RouteTemplate.layer), {
+        HttpRouter.serve(Layer.provide(routes, layerRoute), {
           disableLogger: true,
           disableListenLog: true,
           middleware: (app) =>

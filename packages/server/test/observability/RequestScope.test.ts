@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { get } from "node:http"
 import { assert, layer } from "@effect/vitest"
 import { CorrelationId, withUser } from "@kite/adapters/logging/RequestContext"
-import * as MetricsEndpoint from "@kite/server/observability/MetricsEndpoint"
+import * as Metrics from "@kite/server/observability/Metrics"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { idOf, ObservedServer } from "./ObservedServer.ts"
@@ -33,7 +33,7 @@ const routes = Layer.mergeAll(
       return HttpServerResponse.text(yield* CorrelationId)
     })
   ),
-  MetricsEndpoint.layer
+  Metrics.layerEndpoint
 )
 
 layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request scope", (it) => {
@@ -62,7 +62,7 @@ layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request 
     })
   )
 
-  it.effect("knows who it was, though that was found further in", () =>
+  it.effect("logs the user, who is only known further in", () =>
     Effect.gen(function* () {
       const { call, lineOf } = yield* ObservedServer
       assert.strictEqual((yield* lineOf(yield* call("/me"))).user_id, user)
@@ -75,7 +75,7 @@ layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request 
     { path: "/defect", status: 500, level: "error" as const, body: undefined },
     { path: "/unwritable", status: 500, level: "error" as const, body: undefined },
     { path: "/echo", status: 413, level: "info" as const, body: "x".repeat(2_000) }
-  ])("answers $path with $status and a correlation id, and logs it", ({ path, status, level, body }) =>
+  ])("returns $status with a correlation id for $path, and logs it", ({ path, status, level, body }) =>
     Effect.gen(function* () {
       const { call, lineOf } = yield* ObservedServer
       const response = yield* call(path, body === undefined ? {} : { method: "POST", body })
@@ -85,7 +85,7 @@ layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request 
     })
   )
 
-  it.effect("tells why it answered 500, in the log alone", () =>
+  it.effect("logs the cause of a 500, and does not send it", () =>
     Effect.gen(function* () {
       const { call, lineOf } = yield* ObservedServer
       const response = yield* call("/defect")
@@ -96,7 +96,7 @@ layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request 
     })
   )
 
-  it.effect("takes a UUID from a trusted peer, and nothing else from nobody else", () =>
+  it.effect("accepts only a UUID, and only from a trusted peer", () =>
     Effect.gen(function* () {
       const { call } = yield* ObservedServer
       const id = randomUUID()
@@ -104,7 +104,7 @@ layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request 
         Effect.map(call("/id", { headers: { "x-peer": peer, "x-correlation-id": given } }), idOf)
       assert.strictEqual(yield* send("trusted", id), id)
       assert.strictEqual(yield* send("trusted", id.toUpperCase()), id)
-      assert.notStrictEqual(yield* send("somebody", id), id)
+      assert.notStrictEqual(yield* send("untrusted", id), id)
       for (const forged of ["", "x", `${id}0`, "00000000-0000-0000-0000-000000000000", `${id.slice(0, 35)}"`]) {
         const own = yield* send("trusted", forged)
         assert.notStrictEqual(own, forged)
@@ -113,7 +113,7 @@ layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request 
     })
   )
 
-  it.effect("never mixes the ids of 200 requests at once", () =>
+  it.effect("never mixes up the ids of 200 concurrent requests", () =>
     Effect.gen(function* () {
       const { call, lineOf, capture } = yield* ObservedServer
       const ids = yield* Effect.forEach(
@@ -135,7 +135,7 @@ layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request 
     })
   )
 
-  it.effect("logs 499 for a client that goes away before its answer", () =>
+  it.effect("logs 499 for a client that disconnects before the response", () =>
     Effect.gen(function* () {
       const { url, accessLine } = yield* ObservedServer
       const request = get(`${url}/never`).on("error", () => {})
@@ -145,7 +145,7 @@ layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request 
     })
   )
 
-  it.effect("logs what was sent to a client that goes away in the middle", () =>
+  it.effect("logs what was sent to a client that disconnects during the response", () =>
     Effect.gen(function* () {
       const { url, accessLine } = yield* ObservedServer
       get(`${url}/endless`, (response) => response.once("data", () => response.destroy())).on("error", () => {})

@@ -5,22 +5,20 @@ import type { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
+import { policyTable } from "@kite/domain/limits/RateLimitPolicy"
 import * as Http from "@kite/server/Http"
+import { RateLimiter } from "@kite/server/limits/RateLimiter"
 import { Context, Effect, FileSystem, Layer, References } from "effect"
 import { HttpServer } from "effect/http"
 import { testDatabase } from "../postgres/TestDatabase.ts"
 
-const unlimited = "1000000/1s"
+/** Only tests about limits set lower ones: all others send many requests from one address. */
+const unlimited = Object.fromEntries(Object.values(policyTable).map(({ setting }) => [setting, "1000000/1s"]))
 
-/** Limits are tried where they are the subject; elsewhere a suite's many requests from one address must not meet them. */
 const variables = {
   PORT: "0",
   TOKEN_SECRET: "a secret of the tests, and of nobody else",
-  RATE_LIMIT_AUTH_IP: unlimited,
-  RATE_LIMIT_PASSWORD_RESET_IP: unlimited,
-  RATE_LIMIT_LOGIN_ACCOUNT: unlimited,
-  RATE_LIMIT_ACCOUNT: unlimited,
-  RATE_LIMIT_IP: unlimited
+  ...unlimited
 }
 
 /** Objects in a folder that goes with the scope. */
@@ -38,6 +36,8 @@ interface Parts {
   readonly variables?: Readonly<Record<string, string>>
   readonly objects?: Layer.Layer<ObjectStore>
   readonly database?: typeof testDatabase
+  /** Counts in memory by default, whatever REDIS_URL is. */
+  readonly limiter?: Layer.Layer<RateLimiter>
   /** Where log lines go and from which level on; nothing but what is fatal by default. */
   readonly logging?: Layer.Layer<never>
   /** Over how long the work of reset mails is spread, in ms; none by default, so that no test waits for it. */
@@ -53,12 +53,14 @@ export class TestServer extends Context.Service<TestServer, { readonly url: stri
 ) {
   /** With other parts than the usual ones. */
   static readonly layerOn = ({ variables: changed = {}, ...parts }: Parts) => {
-    const { objects = temporaryObjects, database = testDatabase, logging = quiet, mailSpread = 0 } = parts
+    const { objects = temporaryObjects, database = testDatabase, limiter = RateLimiter.layerMemory } = parts
+    const { logging = quiet, mailSpread = 0 } = parts
     return Layer.effect(
       TestServer,
       Effect.map(HttpServer.addressFormattedWith(Effect.succeed), (url) => TestServer.of({ url }))
     ).pipe(
       Layer.provide(Http.layer),
+      Layer.provide(limiter),
       Layer.provideMerge(Layer.mergeAll(objects, ExtractionQueue.layer, Mailer.layerMemory)),
       Layer.provideMerge(database),
       Layer.provideMerge(Settings.layerOf({ ...variables, ...changed })),

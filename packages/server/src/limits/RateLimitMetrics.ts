@@ -1,0 +1,53 @@
+import type { Verdict } from "@kite/domain/limits/Verdict"
+import { Effect, Layer, Metric, Schedule } from "effect"
+import { RateLimiter, type RateLimiterMode } from "./RateLimiter.ts"
+
+const period = "15 seconds"
+
+const modes: ReadonlyArray<RateLimiterMode> = ["redis", "fallback", "memory"]
+const gauges = modes.map((mode) => ({
+  mode,
+  gauge: Metric.gauge("kite_limiter_mode", {
+    description:
+      "1 for the way this server counts rate limits: in Redis, alone while Redis fails, or in memory by choice",
+    attributes: { mode }
+  })
+}))
+
+/** Samples the limiter's mode into a gauge. */
+export const layer = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const limiter = yield* RateLimiter
+    yield* Effect.flatMap(limiter.mode, (current) =>
+      Effect.forEach(gauges, ({ mode, gauge }) => Metric.update(gauge, mode === current ? 1 : 0), { discard: true })
+    ).pipe(Effect.repeat(Schedule.spaced(period)), Effect.forkScoped)
+  })
+)
+
+// At most one per policy.
+const refusals = new Map<string, Metric.Counter<number>>()
+
+const refusalCounter = (policy: string): Metric.Counter<number> => {
+  const known = refusals.get(policy)
+  if (known !== undefined) return known
+  const counter = Metric.counter("kite_rate_limited_total", {
+    description: "Requests that a rate limit refused, by policy",
+    attributes: { policy },
+    incremental: true
+  })
+  refusals.set(policy, counter)
+  return counter
+}
+
+/** Logs and counts a refused request, once for each policy that refuses it. */
+export const recordRefusal = ({ policies }: Verdict): Effect.Effect<void> =>
+  Effect.forEach(
+    policies.filter(({ allowed }) => !allowed),
+    ({ policy: { name: policy }, retryAfterMs }) =>
+      Effect.logInfo("Rate limited", {
+        event: "rate_limited",
+        policy,
+        retry_after: Math.ceil(retryAfterMs / 1_000)
+      }).pipe(Effect.andThen(Metric.update(refusalCounter(policy), 1))),
+    { discard: true }
+  )

@@ -1,0 +1,73 @@
+import { globSync, readFileSync } from "node:fs"
+import { dirname, join, relative, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+
+const packagesFolder = fileURLToPath(new URL("../../packages", import.meta.url))
+const packages = ["domain", "adapters", "server", "worker", "cli"]
+const importPattern = /(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g
+
+type Graph = ReadonlyMap<string, ReadonlySet<string>>
+
+/** The folder of a file, or the file itself where it stands directly in `src`. */
+const folderOf = (src: string, path: string) => {
+  const folder = relative(src, dirname(path))
+  return folder === "" ? relative(src, path) : folder
+}
+
+/** Which folders of a package import which others, by their relative imports. */
+const graphOf = (name: string): Graph => {
+  const src = join(packagesFolder, name, "src")
+  const graph = new Map<string, Set<string>>()
+  for (const path of globSync(join(src, "**/*.ts"))) {
+    const from = folderOf(src, path)
+    const imported = graph.get(from) ?? new Set()
+    graph.set(from, imported)
+    for (const [, target = ""] of readFileSync(path, "utf8").matchAll(importPattern)) {
+      const to = folderOf(src, resolve(dirname(path), target))
+      if (to !== from) imported.add(to)
+    }
+  }
+  return graph
+}
+
+/** A circle of folders, as the way round; undefined where every import points down. */
+const circleIn = (graph: Graph) => {
+  const finished = new Set<string>()
+  const walk = (folder: string, way: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+    if (way.includes(folder)) return [...way.slice(way.indexOf(folder)), folder]
+    if (finished.has(folder)) return undefined
+    for (const next of graph.get(folder) ?? []) {
+      const circle = walk(next, [...way, folder])
+      if (circle !== undefined) return circle
+    }
+    finished.add(folder)
+    return undefined
+  }
+  for (const folder of graph.keys()) {
+    const circle = walk(folder, [])
+    if (circle !== undefined) return circle.join(" -> ")
+  }
+  return undefined
+}
+
+describe("imports", () => {
+  it.each(packages)("between the folders of %s form no circle", (name) => {
+    const graph = graphOf(name)
+    assert.isAbove(graph.size, 1)
+    assert.isUndefined(circleIn(graph))
+  })
+
+  it("of two folders that import each other are found", () => {
+    assert.strictEqual(
+      circleIn(
+        new Map([
+          ["a", new Set(["b"])],
+          ["b", new Set(["c"])],
+          ["c", new Set(["a"])]
+        ])
+      ),
+      "a -> b -> c -> a"
+    )
+  })
+})
