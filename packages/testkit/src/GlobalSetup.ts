@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Database from "@kite/adapters/postgres/Database"
-import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
+import { EmbeddedPostgres } from "@kite/adapters/postgres/embedded/EmbeddedPostgres"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
 import { Redis } from "@kite/adapters/redis/Redis"
 import { Context, Effect, Exit, Layer, Redacted, Scope } from "effect"

@@ -1,6 +1,5 @@
 import { join } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
-import { countJob, countTimedJob } from "@kite/adapters/logging/JobMetrics"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { maxAttempts } from "@kite/adapters/queue/ExtractionQueue"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
@@ -8,6 +7,7 @@ import type { ExtractionJob } from "@kite/domain/documents/ExtractionJob"
 import { Cause, Context, Duration, Effect, FileSystem, Layer, Option, Schema, Stream } from "effect"
 import { ExtractionResults, interrupted, type Source } from "./ExtractionResults.ts"
 import { Extractor } from "./extraction/Extractor.ts"
+import { countJob, countTimedJob } from "./JobMetrics.ts"
 
 const downloadTimeout = "2 minutes"
 

@@ -2,18 +2,18 @@ import { IncomingMessage } from "node:http"
 import { NodeStream } from "@effect/platform-node"
 import { ObjectKey } from "@kite/domain/documents/Document"
 import { DateTime, Effect, Layer, Option, type Redacted, Schedule, Schema, Stream } from "effect"
-import { abortAbandonedUploads } from "./AbandonedUploads.ts"
+import { abortAbandonedUploads } from "./minio/AbandonedUploads.ts"
+import { answerWithin, type Bucket, connectBucket, refusal } from "./minio/Bucket.ts"
+import { type BucketLocation, parseBucketLocation } from "./minio/BucketLocation.ts"
+import { Upload } from "./minio/Upload.ts"
 import { type ByteRange, exactly, ObjectNotFound, ObjectStore, ObjectStoreError, span } from "./ObjectStore.ts"
-import { answerWithin, connectS3Bucket, refusal, type S3Bucket } from "./S3Bucket.ts"
-import { parseS3Location, type S3Location } from "./S3Location.ts"
-import { S3Upload } from "./S3Upload.ts"
 
 const isKey = Schema.is(ObjectKey)
 const failure = (operation: string, message: string, cause?: unknown) =>
   new ObjectStoreError({ operation, cause: new Error(message, { cause }) })
 
 /** Makes the bucket if it is missing; two processes may do so at once. */
-const ensureBucket = (bucket: S3Bucket, { host, port, region, ...location }: S3Location) => {
+const ensureBucket = (bucket: Bucket, { host, port, region, ...location }: BucketLocation) => {
   const exists = bucket.repeatable("start", (client, name) => client.bucketExists(name))
   const make = bucket
     .repeatable("start", (client, name) => client.makeBucket(name, region))
@@ -33,7 +33,7 @@ const ensureBucket = (bucket: S3Bucket, { host, port, region, ...location }: S3L
 
 const stopped = () => Effect.fail(failure("get", "the store stopped in the middle of an object"))
 
-const get = Effect.fnUntraced(function* (bucket: S3Bucket, key: ObjectKey, range?: ByteRange) {
+const get = Effect.fnUntraced(function* (bucket: Bucket, key: ObjectKey, range?: ByteRange) {
   const { offset, length } = yield* span(range, Number.MAX_SAFE_INTEGER)
   const response = yield* bucket
     .open("get", (client, name) => client.getPartialObject(name, key, offset, range === undefined ? 0 : length))
@@ -53,7 +53,7 @@ const get = Effect.fnUntraced(function* (bucket: S3Bucket, key: ObjectKey, range
   ).pipe(exactly(announced))
 })
 
-const listPage = Effect.fnUntraced(function* (bucket: S3Bucket, token: string) {
+const listPage = Effect.fnUntraced(function* (bucket: Bucket, token: string) {
   const page = yield* bucket.repeatable("list", (client, name) =>
     client.listObjectsV2Query(name, "", token, "", 1000, "")
   )
@@ -70,8 +70,8 @@ const listPage = Effect.fnUntraced(function* (bucket: S3Bucket, token: string) {
 })
 
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
-  const location = yield* parseS3Location(url)
-  const bucket = yield* connectS3Bucket(location)
+  const location = yield* parseBucketLocation(url)
+  const bucket = yield* connectBucket(location)
   yield* ensureBucket(bucket, location)
   yield* abortAbandonedUploads(bucket).pipe(
     // A server that cannot list multipart uploads leaves nothing for kite to tidy up.
@@ -87,7 +87,7 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   return ObjectStore.of({
     put: Effect.fn("ObjectStoreMinio.put")((key, content) =>
       Effect.suspend(() => {
-        const upload = new S3Upload(bucket, key)
+        const upload = new Upload(bucket, key)
         return Stream.runForEach(content, upload.write).pipe(
           Effect.andThen(upload.finish),
           Effect.onError(() => upload.abandon)

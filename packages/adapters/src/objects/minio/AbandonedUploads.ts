@@ -1,6 +1,6 @@
 import { ObjectKey } from "@kite/domain/documents/Document"
 import { DateTime, Duration, Effect, Schema } from "effect"
-import type { S3Bucket } from "./S3Bucket.ts"
+import type { Bucket } from "./Bucket.ts"
 
 /** No upload lives this long: what is older was left by a process that died. */
 const abandonedAfter = Duration.days(1)
@@ -14,7 +14,7 @@ const isKey = Schema.is(ObjectKey)
  * Aborts the multipart uploads of kite's keys that are older than a day and answers how many. S3 and Swift keep them, and
  * their cost, for ever; MinIO lists none without a full key, but drops them itself after a day.
  */
-export const abortAbandonedUploads = Effect.fn("AbandonedUploads.abort")(function* (bucket: S3Bucket) {
+export const abortAbandonedUploads = Effect.fn("AbandonedUploads.abort")(function* (bucket: Bucket) {
   const oldest = DateTime.toEpochMillis(yield* DateTime.now) - Duration.toMillis(abandonedAfter)
   let [aborted, keyMarker, idMarker] = [0, "", ""]
   for (let page = 0; page < maxPages; page++) {

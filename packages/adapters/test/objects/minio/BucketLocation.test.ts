@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
-import { parseS3Location } from "@kite/adapters/objects/S3Location"
+import { parseBucketLocation } from "@kite/adapters/objects/minio/BucketLocation"
 import { Effect, Redacted } from "effect"
 
-const parse = (url: string) => parseS3Location(Redacted.make(url))
+const parse = (url: string) => parseBucketLocation(Redacted.make(url))
 
 it.effect("reads host, port, bucket, %-encoded keys and region", () =>
   Effect.gen(function* () {

@@ -1,13 +1,13 @@
 import { createHmac } from "node:crypto"
 import { join, resolve } from "node:path"
 import { Effect, Redacted } from "effect"
+import { readPassword, roleName } from "./Cluster.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { ensureDatabase } from "./EnsureDatabase.ts"
-import { readPassword, roleName } from "./PostgresCluster.ts"
 import { readPostmaster } from "./Postmaster.ts"
 
 /** As `postgres://<role>:<password>@localhost/kite?host=<socket directory>`; the same after PostgreSQL was restarted. */
-export interface EmbeddedUrls {
+export interface ConnectionUrls {
   /** Of the owner, a superuser: for migrations. */
   readonly url: Redacted.Redacted<string>
   /** Of the role that kite works as; the migrations make it. */
@@ -26,7 +26,7 @@ export const onSocket = Effect.fnUntraced(function* (directory: string, password
     Redacted.make(`postgres://${role}:${secret}@localhost/${database}?host=${encodeURIComponent(directory)}`)
   const secret = Redacted.value(password)
   yield* ensureDatabase(url(roleName, secret, "postgres"), roleName)
-  const urls: EmbeddedUrls = {
+  const urls: ConnectionUrls = {
     url: url(roleName, secret, roleName),
     applicationUrl: url(applicationRole, applicationPassword(password), roleName)
   }

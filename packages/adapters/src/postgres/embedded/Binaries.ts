@@ -5,7 +5,7 @@ import { Effect, Schema } from "effect"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 
 /** Absolute paths of the programs that npm installed for this platform, and their major version ("18"). */
-export interface PostgresBinaries {
+export interface Binaries {
   readonly initdb: string
   readonly postgres: string
   readonly majorVersion: string
@@ -31,5 +31,5 @@ export const locateBinaries = Effect.gen(function* () {
     try: () => run(paths.postgres, ["--version"], { timeout: 10_000 }),
     catch: EmbeddedPostgresError.from
   })
-  return { ...paths, majorVersion: /(\d+)\.\d+/.exec(stdout)?.[1] ?? "" } satisfies PostgresBinaries
+  return { ...paths, majorVersion: /(\d+)\.\d+/.exec(stdout)?.[1] ?? "" } satisfies Binaries
 })

@@ -2,8 +2,8 @@ import * as http from "node:http"
 import * as https from "node:https"
 import { type Duration, Effect, Redacted, Schedule, type Scope } from "effect"
 import { Client, S3Error } from "minio"
-import { ObjectStoreError } from "./ObjectStore.ts"
-import type { S3Location } from "./S3Location.ts"
+import { ObjectStoreError } from "../ObjectStore.ts"
+import type { BucketLocation } from "./BucketLocation.ts"
 
 /** A server that says nothing for this long is taken for dead. */
 export const answerWithin: Duration.Input = "15 seconds"
@@ -11,11 +11,11 @@ export const answerWithin: Duration.Input = "15 seconds"
 type Call<A> = (client: Client, bucket: string) => Promise<A>
 
 /** One bucket behind the `minio` client, which knows neither time-outs nor how to give up: every call here ends. */
-export interface S3Bucket {
+export interface Bucket {
   /** Runs one call; its connection is cut when it fails, is interrupted or takes longer than `within`. */
   readonly call: <A>(operation: string, run: Call<A>, within?: Duration.Input) => Effect.Effect<A, ObjectStoreError>
   /** As `call`, for what may be done twice: tried 3 times within the same time if the network or the server fails. */
-  readonly repeatable: S3Bucket["call"]
+  readonly repeatable: Bucket["call"]
   /** As `repeatable`, but the connection stays open until the scope ends: for answers that are streams. */
   readonly open: <A>(operation: string, run: Call<A>) => Effect.Effect<A, ObjectStoreError, Scope.Scope>
 }
@@ -25,7 +25,7 @@ export const refusal = ({ cause }: ObjectStoreError) =>
   cause instanceof S3Error ? (cause.code ?? cause.name) : undefined
 
 /** Connections are kept alive between calls and closed with the scope. */
-export const connectS3Bucket = Effect.fnUntraced(function* (location: S3Location) {
+export const connectBucket = Effect.fnUntraced(function* (location: BucketLocation) {
   const transport = location.secure ? https : http
   const agent = yield* Effect.acquireRelease(
     Effect.sync(() => new transport.Agent({ keepAlive: true })),
@@ -82,7 +82,7 @@ export const connectS3Bucket = Effect.fnUntraced(function* (location: S3Location
       orElse: () => Effect.fail(new ObjectStoreError({ operation, cause: new Error("no answer in time") }))
     })
 
-  const bucket: S3Bucket = {
+  const bucket: Bucket = {
     call: (operation, run, within) => bounded(Effect.scoped(attempt(operation, run)), operation, within),
     repeatable: (operation, run, within) => bounded(again(Effect.scoped(attempt(operation, run))), operation, within),
     open: (operation, run) => bounded(again(attempt(operation, run)), operation)

@@ -4,17 +4,17 @@ import { chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { Effect, Redacted } from "effect"
+import type { Binaries } from "./Binaries.ts"
+import { type ClusterOwner, clusterOwner } from "./ClusterOwner.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { exclusiveLock } from "./ExclusiveLock.ts"
-import type { PostgresBinaries } from "./PostgresBinaries.ts"
-import { type PostgresOwner, postgresOwner } from "./PostgresOwner.ts"
 import { stopOrphan } from "./Postmaster.ts"
 
 /** A data directory that is ours alone until the scope closes, made if it was not there. */
-export interface PostgresCluster {
+export interface Cluster {
   /** PGDATA: `<dataDir>/postgres`, absolute. */
   readonly directory: string
-  readonly owner: PostgresOwner
+  readonly owner: ClusterOwner
   readonly password: Redacted.Redacted<string>
 }
 
@@ -39,7 +39,7 @@ export const readPassword = (path: string) =>
   )
 
 /** Beside the cluster, not in it, so that a backup of the cluster is not a backup of its key. Mode 0600. */
-const password = Effect.fnUntraced(function* (path: string, owner: PostgresOwner, isNew: boolean) {
+const password = Effect.fnUntraced(function* (path: string, owner: ClusterOwner, isNew: boolean) {
   const stored = yield* readPassword(path)
   if (stored !== undefined) return stored
   if (!isNew) {
@@ -53,8 +53,8 @@ const password = Effect.fnUntraced(function* (path: string, owner: PostgresOwner
 
 /** initdb works in a directory of another name, so that a cluster is there as a whole or not at all. */
 const initialise = Effect.fnUntraced(function* (
-  binaries: PostgresBinaries,
-  owner: PostgresOwner,
+  binaries: Binaries,
+  owner: ClusterOwner,
   directory: string,
   passwordFile: string
 ) {
@@ -77,12 +77,12 @@ const initialise = Effect.fnUntraced(function* (
   yield* attempt(() => rename(unfinished, directory))
 })
 
-export const openCluster = Effect.fnUntraced(function* (dataDir: string, binaries: PostgresBinaries) {
+export const openCluster = Effect.fnUntraced(function* (dataDir: string, binaries: Binaries) {
   const root = resolve(dataDir)
   const directory = join(root, "postgres")
   yield* attempt(() => mkdir(root, { recursive: true, mode: 0o755 }))
   yield* exclusiveLock(join(root, "postgres.lock"))
-  const owner = yield* postgresOwner(directory, binaries.postgres)
+  const owner = yield* clusterOwner(directory, binaries.postgres)
   const version = yield* optional(() => readFile(join(directory, "PG_VERSION"), "utf8"))
   const secret = yield* password(join(root, "postgres-password"), owner, version === undefined)
   if (version === undefined) {
@@ -95,5 +95,5 @@ export const openCluster = Effect.fnUntraced(function* (dataDir: string, binarie
   } else {
     yield* stopOrphan(directory)
   }
-  return { directory, owner, password: secret } satisfies PostgresCluster
+  return { directory, owner, password: secret } satisfies Cluster
 })

@@ -7,7 +7,7 @@ import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 const nobody = 65534
 
 /** Who owns the cluster and runs PostgreSQL, and how a program is started as that user. */
-export interface PostgresOwner {
+export interface ClusterOwner {
   readonly uid: number
   readonly gid: number
   /** The command, its arguments and the spawn options that start `program` as the owner. */
@@ -17,7 +17,7 @@ export interface PostgresOwner {
   ): readonly [string, Array<string>, { uid?: number; gid?: number }]
 }
 
-const self = (uid: number): PostgresOwner => ({
+const self = (uid: number): ClusterOwner => ({
   uid,
   gid: process.getegid?.() ?? -1,
   command: (program, args) => [program, [...args], {}]
@@ -46,7 +46,7 @@ const passCapability = systemCall(() => readFile("/proc/self/status", "utf8")).p
  * Below a directory that is closed to others (`/root`, a `mktemp -d`) that user is given just the capability to pass it, by
  * util-linux' `setpriv`; where that is impossible the error says so.
  */
-export const postgresOwner = Effect.fnUntraced(function* (cluster: string, binary: string) {
+export const clusterOwner = Effect.fnUntraced(function* (cluster: string, binary: string) {
   const uid = process.geteuid?.() ?? -1
   if (uid !== 0) return self(uid)
   const existing = yield* systemCall(() => stat(cluster)).pipe(Effect.orElseSucceed(() => undefined))
@@ -55,7 +55,7 @@ export const postgresOwner = Effect.fnUntraced(function* (cluster: string, binar
       ? { uid: nobody, gid: nobody }
       : { uid: existing.uid, gid: existing.gid }
   if ((yield* isReachable(cluster)) && (yield* isReachable(binary))) {
-    return { ...owner, command: (program, args) => [program, [...args], owner] } satisfies PostgresOwner
+    return { ...owner, command: (program, args) => [program, [...args], owner] } satisfies ClusterOwner
   }
   const capability = yield* passCapability
   if (capability === undefined) {
@@ -76,5 +76,5 @@ export const postgresOwner = Effect.fnUntraced(function* (cluster: string, binar
   return {
     ...owner,
     command: (program, args) => ["setpriv", [...privileges, program, ...args], {}]
-  } satisfies PostgresOwner
+  } satisfies ClusterOwner
 })

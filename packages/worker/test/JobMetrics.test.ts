@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { countJob, countTimedJob } from "@kite/adapters/logging/JobMetrics"
+import { countJob, countTimedJob } from "@kite/worker/JobMetrics"
 import { Duration, Effect, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
 import type { ObjectKey } from "@kite/domain/documents/Document"
 import { type Duration, Effect } from "effect"
-import { ObjectStoreError } from "./ObjectStore.ts"
-import { refusal, type S3Bucket } from "./S3Bucket.ts"
+import { ObjectStoreError } from "../ObjectStore.ts"
+import { type Bucket, refusal } from "./Bucket.ts"
 
 /** The smallest part that S3 takes before the last one; an upload holds one of them in memory, never more. */
 export const partBytes = 5 * 1024 * 1024
@@ -20,8 +20,8 @@ interface Part {
  * one after the other. The client's own streaming put resumes strangers' uploads, takes a short stream for the whole and
  * leaves its parts behind when it fails.
  */
-export class S3Upload {
-  readonly #bucket: S3Bucket
+export class Upload {
+  readonly #bucket: Bucket
   readonly #key: ObjectKey
   #buffer: Buffer | undefined
   #filled = 0
@@ -30,7 +30,7 @@ export class S3Upload {
   #visible = false
   readonly #parts: Array<Part> = []
 
-  constructor(bucket: S3Bucket, key: ObjectKey) {
+  constructor(bucket: Bucket, key: ObjectKey) {
     this.#bucket = bucket
     this.#key = key
   }
@@ -48,7 +48,7 @@ export class S3Upload {
     })
 
   /** Makes the object visible and answers its size, after the server has confirmed what it holds. */
-  readonly finish = Effect.fnUntraced({ self: this }, function* (this: S3Upload) {
+  readonly finish = Effect.fnUntraced({ self: this }, function* (this: Upload) {
     const etag = this.#parts.length === 0 ? yield* this.#putWhole() : yield* this.#complete()
     const stored = yield* this.#bucket.repeatable("put", (client, bucket) => client.statObject(bucket, this.#key))
     if (stored.size === this.#sizeBytes && stored.etag === etag) return this.#sizeBytes
@@ -108,7 +108,7 @@ export class S3Upload {
       : Effect.succeed(this.#uploadId)
   )
 
-  #uploadPart = Effect.fnUntraced({ self: this }, function* (this: S3Upload) {
+  #uploadPart = Effect.fnUntraced({ self: this }, function* (this: Upload) {
     const uploadID = yield* this.#uploadIdOrNew
     const [content, objectName, partNumber] = [this.#content(), this.#key, this.#parts.length + 1]
     const headers = integrity(content)
@@ -122,7 +122,7 @@ export class S3Upload {
     return uploadID
   })
 
-  #complete = Effect.fnUntraced({ self: this }, function* (this: S3Upload) {
+  #complete = Effect.fnUntraced({ self: this }, function* (this: Upload) {
     const uploadId = yield* this.#uploadPart()
     this.#visible = true
     const completed = yield* this.#bucket.call(

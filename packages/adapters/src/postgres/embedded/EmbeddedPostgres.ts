@@ -3,11 +3,11 @@ import { chown, mkdir } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Context, Deferred, Effect, Layer, Schedule } from "effect"
+import { locateBinaries } from "./Binaries.ts"
+import { type Cluster, openCluster } from "./Cluster.ts"
+import { attach, type ConnectionUrls, onSocket } from "./ConnectionUrls.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
-import { attach, type EmbeddedUrls, onSocket } from "./EmbeddedUrls.ts"
-import { locateBinaries } from "./PostgresBinaries.ts"
-import { openCluster, type PostgresCluster } from "./PostgresCluster.ts"
-import { startPostgres } from "./PostgresProcess.ts"
+import { startServer } from "./ServerProcess.ts"
 
 export interface EmbeddedPostgresOptions {
   /** Holds `postgres/` (the cluster and its socket), `postgres-password`, `postgres.log` and `postgres.lock`. */
@@ -30,7 +30,7 @@ const defaults = {
 }
 
 /** A socket's path has at most 103 bytes (darwin), which a deep data directory exceeds. */
-const socketDirectory = Effect.fnUntraced(function* (cluster: PostgresCluster) {
+const socketDirectory = Effect.fnUntraced(function* (cluster: Cluster) {
   if (Buffer.byteLength(join(cluster.directory, ".s.PGSQL.5432")) <= 100) return cluster.directory
   const hash = createHash("sha256").update(cluster.directory).digest("hex").slice(0, 12)
   const directory = join(tmpdir(), `kite-${hash}`)
@@ -51,7 +51,7 @@ const make = Effect.fnUntraced(function* (options: EmbeddedPostgresOptions) {
   const settings = { ...defaults, unix_socket_directories: socket, ...options.settings }
   const started = yield* Deferred.make<void, EmbeddedPostgresError>()
   // A postmaster ends by itself only when it is killed (out of memory): the application's pool then finds its successor.
-  yield* startPostgres(binaries, cluster, settings).pipe(
+  yield* startServer(binaries, cluster, settings).pipe(
     Effect.tap(() => Deferred.succeed(started, undefined)),
     Effect.flatMap((postgres) => postgres.exited),
     Effect.flatMap((status) => Effect.logError(`PostgreSQL ended by itself with ${status}, starting it again`)),
@@ -79,8 +79,8 @@ const share = (dataDir: string) =>
  * A real PostgreSQL of kite's own: the binaries come from npm, the data live in the data directory, it ends with the scope.
  * Operators look inside with `psql -h <dataDir>/postgres -U kite kite` and the password of `<dataDir>/postgres-password`.
  */
-export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, EmbeddedUrls>()(
-  "@kite/adapters/postgres/EmbeddedPostgres"
+export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, ConnectionUrls>()(
+  "@kite/adapters/postgres/embedded/EmbeddedPostgres"
 ) {
   static readonly layer = (options: EmbeddedPostgresOptions): Layer.Layer<EmbeddedPostgres, EmbeddedPostgresError> =>
     Layer.effect(EmbeddedPostgres, make(options))

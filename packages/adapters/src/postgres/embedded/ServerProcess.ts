@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { close, open, read, rename, stat } from "node:fs"
 import { promisify } from "node:util"
 import { Effect, Schedule } from "effect"
+import type { Binaries } from "./Binaries.ts"
+import type { Cluster } from "./Cluster.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
-import type { PostgresBinaries } from "./PostgresBinaries.ts"
-import type { PostgresCluster } from "./PostgresCluster.ts"
 import { readPostmaster, stopPostmaster } from "./Postmaster.ts"
 
 const calls = { close: promisify(close), open: promisify(open), read: promisify(read) }
@@ -52,9 +52,9 @@ const spawned = (command: string, args: ReadonlyArray<string>, user: { uid?: num
   })
 
 /** Runs PostgreSQL on the cluster until the scope closes; answers when it takes connections. Fails after 30 s. */
-export const startPostgres = Effect.fn("PostgresProcess.start")(function* (
-  binaries: PostgresBinaries,
-  cluster: PostgresCluster,
+export const startServer = Effect.fn("ServerProcess.start")(function* (
+  binaries: Binaries,
+  cluster: Cluster,
   settings: Readonly<Record<string, string>>
 ) {
   const log = yield* openLog(`${cluster.directory}.log`)

@@ -1,8 +1,8 @@
 import { Effect, Redacted } from "effect"
-import { ObjectStoreError } from "./ObjectStore.ts"
+import { ObjectStoreError } from "../ObjectStore.ts"
 
 /** A bucket, where it is and who may open it. */
-export interface S3Location {
+export interface BucketLocation {
   readonly host: string
   readonly port: number
   readonly secure: boolean
@@ -19,7 +19,9 @@ const refuse = (what: string) =>
   Effect.fail(new ObjectStoreError({ operation: "start", cause: new Error(`the object store's URL ${what}`) }))
 
 /** Reads `http://KEY:SECRET@host:9000/bucket?region=us-east-1`; `https` means TLS, the region may be left out. */
-export const parseS3Location = (text: Redacted.Redacted<string>): Effect.Effect<S3Location, ObjectStoreError> => {
+export const parseBucketLocation = (
+  text: Redacted.Redacted<string>
+): Effect.Effect<BucketLocation, ObjectStoreError> => {
   // URL.parse answers null where `new URL` throws an error that shows the secret.
   const url = URL.parse(Redacted.value(text))
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return refuse("is no http(s) URL")
