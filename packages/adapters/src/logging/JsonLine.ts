@@ -113,7 +113,7 @@ const readParts = (event: LogEvent): Parts => {
   // Later fields win: what the line itself says over what its scope says.
   const record = event.fiber.getRef(CurrentRequest)
   if (record?.documentId !== undefined) parts.event.set("document_id", record.documentId)
-  if (record?.attempt !== undefined) parts.event.set("attempt", record.attempt)
+  if (record?.run !== undefined) parts.event.set("attempt", record.run)
   const annotations = event.fiber.getRef(References.CurrentLogAnnotations)
   for (const name in annotations) addField(parts, name, annotations[name])
   for (const [label, start] of event.fiber.getRef(References.CurrentLogSpans))

@@ -17,7 +17,7 @@ export const eventFields = {
   /** Of a job, a document, or another timed piece of work, in milliseconds. */
   duration_ms: number,
   document_id: text,
-  /** Of the job: 1 is the upload's. */
+  /** Which run of the extraction: 1 is the upload's, each reprocess adds one. */
   attempt: number,
   /** Why a job failed: encrypted, corrupt, unsupported, too-large, timed-out, out-of-memory, ... */
   failure_code: text,

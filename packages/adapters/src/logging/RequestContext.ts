@@ -25,7 +25,8 @@ export class RequestRecord {
   /** Without the query: that may hold tokens and search words. */
   readonly path: string | undefined
   readonly documentId: string | undefined
-  readonly attempt: number | undefined
+  /** Of the job: which of the owner's runs. */
+  readonly run: number | undefined
   /** Monotonic clock, nanoseconds. */
   readonly startedAt: bigint
   /** The template (`/api/documents/:id`), known once the router has matched. */
@@ -43,7 +44,7 @@ export class RequestRecord {
     readonly path?: string | undefined
     readonly userId?: string | undefined
     readonly documentId?: string | undefined
-    readonly attempt?: number | undefined
+    readonly run?: number | undefined
   }) {
     this.correlationId = facts.correlationId
     this.startedAt = facts.startedAt
@@ -52,7 +53,7 @@ export class RequestRecord {
     this.path = facts.path
     this.userId = facts.userId
     this.documentId = facts.documentId
-    this.attempt = facts.attempt
+    this.run = facts.run
   }
 }
 
@@ -89,7 +90,7 @@ export const withJob =
     readonly correlationId: string
     readonly userId: string
     readonly documentId: string
-    readonly attempt: number
+    readonly run: number
   }) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.flatMap(Clock.Clock, (clock) =>

@@ -74,7 +74,7 @@ describe("a log line", () => {
 
   it.effect("of a job carries the id of the request that caused it", () =>
     Effect.gen(function* () {
-      const job = { correlationId: id, userId: user, documentId: user, attempt: 2 }
+      const job = { correlationId: id, userId: user, documentId: user, run: 2 }
       const { last } = yield* logged(Effect.logInfo("Extracted", { documentId: id }).pipe(withJob(job)))
       assert.deepInclude(last, { correlation_id: id, user_id: user, attempt: 2, latency_ms: 0 })
       assert.strictEqual(
