@@ -3,7 +3,7 @@ import { NodeStream } from "@effect/platform-node"
 import { ObjectKey } from "@kite/domain/documents/Document"
 import { DateTime, Effect, Layer, Option, type Redacted, Schedule, Schema, Stream } from "effect"
 import { abortAbandonedUploads } from "./minio/AbandonedUploads.ts"
-import { answerWithin, type Bucket, connectBucket, refusal } from "./minio/Bucket.ts"
+import { type Bucket, connectBucket, refusal, replyWithin } from "./minio/Bucket.ts"
 import { type BucketLocation, parseBucketLocation } from "./minio/BucketLocation.ts"
 import { Upload } from "./minio/Upload.ts"
 import { type ByteRange, exactly, ObjectNotFound, ObjectStore, ObjectStoreError, span } from "./ObjectStore.ts"
@@ -12,22 +12,33 @@ const isKey = Schema.is(ObjectKey)
 const failure = (operation: string, message: string, cause?: unknown) =>
   new ObjectStoreError({ operation, cause: new Error(message, { cause }) })
 
-/** Makes the bucket if it is missing; two processes may do so at once. */
-const ensureBucket = (bucket: Bucket, { host, port, region, ...location }: BucketLocation) => {
+const codeOf = (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : String(cause))
+
+/** Why the bucket cannot be opened, and what to do. A server that is asked for a bucket tells no more than 403. */
+const explainStart = (error: ObjectStoreError, { bucket, host, port }: BucketLocation) => {
+  const [refused, at] = [refusal(error), `The object store at ${host}:${port}`]
+  if (refused === undefined)
+    return `${at} cannot be reached (${codeOf(error.cause)}): start it, or correct OBJECT_STORE_URL`
+  if (refused === "InvalidBucketName" || refused === "BucketAlreadyExists") {
+    return `${at} refuses the bucket name "${bucket}" (${refused}): choose another name in OBJECT_STORE_URL`
+  }
+  return `${at} refuses access to the bucket "${bucket}" (${refused}): correct KEY, SECRET and bucket in OBJECT_STORE_URL`
+}
+
+/** Creates the bucket if it is missing; two processes may do so at once. */
+const ensureBucket = (bucket: Bucket, location: BucketLocation) => {
   const exists = bucket.repeatable("start", (client, name) => client.bucketExists(name))
-  const make = bucket
-    .repeatable("start", (client, name) => client.makeBucket(name, region))
-    // Whatever the server calls it when another process was first.
+  const create = bucket
+    .repeatable("start", (client, name) => client.makeBucket(name, location.region))
+    // Servers name it differently when another process was first.
     .pipe(Effect.catch((error) => Effect.flatMap(exists, (isThere) => (isThere ? Effect.void : Effect.fail(error)))))
   return exists.pipe(
-    Effect.flatMap((isThere) => (isThere ? Effect.void : make)),
+    Effect.flatMap((isThere) => (isThere ? Effect.void : create)),
     Effect.catchIf(
       (error) => refusal(error) === "BucketAlreadyOwnedByYou",
       () => Effect.void
     ),
-    Effect.mapError(({ cause }) =>
-      failure("start", `the bucket ${location.bucket} at ${host}:${port} can neither be opened nor made`, cause)
-    )
+    Effect.mapError((error) => failure("start", explainStart(error, location), error.cause))
   )
 }
 
@@ -39,17 +50,17 @@ const get = Effect.fnUntraced(function* (bucket: Bucket, key: ObjectKey, range?:
     .open("get", (client, name) => client.getPartialObject(name, key, offset, range === undefined ? 0 : length))
     .pipe(Effect.mapError((error) => (refusal(error) === "NoSuchKey" ? new ObjectNotFound({ key }) : error)))
   const announced = response instanceof IncomingMessage ? Number(response.headers["content-length"]) : Number.NaN
-  // Where the range ends beyond the object, S3 sends what there is.
+  // If the range ends beyond the object, S3 sends the part that exists.
   if (Number.isNaN(announced) || (range !== undefined && announced !== length)) {
-    return yield* failure("get", `asked for ${length} bytes from ${offset} on, the store offers ${announced}`)
+    return yield* failure("get", `asked for ${length} bytes from ${offset} on, the store sends ${announced}`)
   }
   const content = NodeStream.fromReadable<Uint8Array, ObjectStoreError>({
     evaluate: () => response,
     onError: (cause) => new ObjectStoreError({ operation: "get", cause })
   })
-  // Not Stream.timeoutOrElse: that one reads ahead of a slow reader.
+  // Not Stream.timeoutOrElse, which reads ahead of a slow reader.
   return Stream.transformPull(content, (pull) =>
-    Effect.succeed(Effect.timeoutOrElse(pull, { duration: answerWithin, orElse: stopped }))
+    Effect.succeed(Effect.timeoutOrElse(pull, { duration: replyWithin, orElse: stopped }))
   ).pipe(exactly(announced))
 })
 
@@ -59,7 +70,7 @@ const listPage = Effect.fnUntraced(function* (bucket: Bucket, token: string) {
   )
   const { nextContinuationToken: next, isTruncated, objects } = page
   if (isTruncated && (next === "" || next === token)) {
-    return yield* failure("list", "the store says that there is more but not where")
+    return yield* failure("list", "the store announces more objects without saying where")
   }
   const stored = objects.flatMap(({ name, size, lastModified }) =>
     isKey(name) && lastModified !== undefined
@@ -74,7 +85,7 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const bucket = yield* connectBucket(location)
   yield* ensureBucket(bucket, location)
   yield* abortAbandonedUploads(bucket).pipe(
-    // A server that cannot list multipart uploads leaves nothing for kite to tidy up.
+    // A server that cannot list multipart uploads leaves nothing to clean up.
     Effect.catchIf(
       (error) => refusal(error) === "NotImplemented",
       () => Effect.void
@@ -104,7 +115,7 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
       .pipe(
         Effect.filterOrFail(
           (exists) => exists,
-          () => failure("check", "the bucket is gone")
+          () => failure("check", "the bucket is missing")
         ),
         Effect.asVoid
       )
@@ -113,8 +124,8 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
 
 export const ObjectStoreMinio = {
   /**
-   * An S3 server (MinIO and its like) at `http://KEY:SECRET@host:9000/bucket?region=us-east-1`. The bucket is made if it is
-   * missing. Every call ends, also on a server that hangs: 15 s without an answer or a byte, 60 s for a part of 5 MiB.
+   * An S3 server (MinIO and its like) at `http://KEY:SECRET@host:9000/bucket?region=us-east-1`. The bucket is created if it
+   * is missing. Every call ends, also on a server that hangs: after 15 s without a byte, after 60 s for a part of 5 MiB.
    */
   layer: (url: Redacted.Redacted<string>): Layer.Layer<ObjectStore, ObjectStoreError> =>
     Layer.effect(ObjectStore, make(url))

@@ -65,7 +65,7 @@ it.effect("a mail is tried four times with growing pauses, then given up with a 
         yield* Queue.take(attempts)
       }
       const line = yield* Queue.take(lines)
-      assert.match(line, /^Error of the request A mail was given up/)
+      assert.match(line, /^Error of the request Mail failed permanently/)
       assert.notInclude(line, secret)
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(yield* Queue.size(attempts), 0)

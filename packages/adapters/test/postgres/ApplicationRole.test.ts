@@ -161,7 +161,7 @@ layer(Layer.provideMerge(Layer.effectDiscard(prepare), TwoRoles.layer), {
       assert.match(noPassword.message, /does not exist; give its password/)
       const weak = yield* Effect.flip(grantApplication(applicationUrl, Redacted.make(url.href)))
       assert.instanceOf(weak, ApplicationRoleError)
-      assert.match(weak.message, /may not make it: CREATE ROLE/)
+      assert.match(weak.message, /may not create it: CREATE ROLE/)
       assert.notInclude(weak.message, "it's")
     })
   )

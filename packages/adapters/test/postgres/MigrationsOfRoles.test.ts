@@ -27,7 +27,7 @@ layer(TwoRoles.layer, { excludeTestServices: true, timeout: "60 seconds" })("mig
         "DELETE FROM effect_sql_migrations WHERE migration_id = (SELECT max(migration_id) FROM effect_sql_migrations)"
       )
       const behind = yield* Effect.flip(alone)
-      assert.match(behind.message, /has not this version's schema.*run kite migrate with DATABASE_MIGRATE_URL/)
+      assert.match(behind.message, /schema is out of date.*run kite migrate with DATABASE_MIGRATE_URL/)
       yield* asOwner("DROP TABLE effect_sql_migrations")
       assert.strictEqual((yield* Effect.flip(alone)).message, behind.message)
     })

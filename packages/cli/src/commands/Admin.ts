@@ -9,7 +9,10 @@ import * as Infrastructure from "../Infrastructure.ts"
 import { InputError } from "../InputError.ts"
 import { passwordInput } from "../PasswordInput.ts"
 
-const accounts = AccountCreation.layer.pipe(Layer.provide(Infrastructure.database), Layer.provide(Embedded.layerShared))
+const accounts = AccountCreation.layer.pipe(
+  Layer.provide(Infrastructure.layerDatabase),
+  Layer.provide(Embedded.layerShared)
+)
 
 const email = Argument.String("email").pipe(Argument.withDescription("The e-mail address of the new account"))
 const isAdmin = Flag.Boolean("admin").pipe(Flag.withDescription("Make it an admin"), Flag.withDefault(false))
