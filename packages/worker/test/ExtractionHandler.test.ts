@@ -21,11 +21,11 @@ const handled = (job: Parameters<ExtractionHandler["Service"]["handle"]>[0], del
   Effect.flatMap(ExtractionHandler, ({ handle }) => handle(job, delivery))
 
 layer(ports, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionHandler", (it) => {
-  it.effect("does nothing a second time for a job that is done", () =>
+  it.effect("does nothing for a job that is done", () =>
     Effect.gen(function* () {
       const job = yield* offerDocument(bytes, "text/plain")
       yield* handled(job).pipe(handleWith(() => Effect.succeed(textOf("first"))))
-      yield* handled(job).pipe(handleWith(() => Effect.die("not to be asked again")))
+      yield* handled(job).pipe(handleWith(() => Effect.die("must not be called again")))
       assert.strictEqual((yield* documentOf(job.documentId)).status, "ready")
       assert.lengthOf(yield* pagesOf(job.documentId), 1)
     })
@@ -65,7 +65,7 @@ layer(ports, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionHa
     })
   )
 
-  it.effect("is done with a document that was deleted meanwhile", () =>
+  it.effect("finishes the job of a document that was deleted meanwhile", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const job = yield* offerDocument(bytes, "text/plain")
@@ -76,18 +76,20 @@ layer(ports, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionHa
     })
   )
 
-  it.effect("has the queue try again when a child was let down, and fails the document after the last time", () =>
-    Effect.gen(function* () {
-      const job = yield* offerDocument(bytes, "text/plain")
-      const crash = handleWith(() => Effect.die(new Error("the child is gone")))
-      assert.strictEqual((yield* Effect.flip(handled(job, 1).pipe(crash)))._tag, "JobNotDone")
-      assert.strictEqual((yield* documentOf(job.documentId)).status, "processing")
-      assert.strictEqual((yield* Effect.flip(handled(job, maxDeliveries).pipe(crash)))._tag, "JobNotDone")
-      assert.strictEqual((yield* documentOf(job.documentId)).failureCode, "interrupted")
-    })
+  it.effect(
+    "makes the queue retry when a child ends unexpectedly, and fails the document after the last delivery",
+    () =>
+      Effect.gen(function* () {
+        const job = yield* offerDocument(bytes, "text/plain")
+        const crash = handleWith(() => Effect.die(new Error("the child is gone")))
+        assert.strictEqual((yield* Effect.flip(handled(job, 1).pipe(crash)))._tag, "JobNotDone")
+        assert.strictEqual((yield* documentOf(job.documentId)).status, "processing")
+        assert.strictEqual((yield* Effect.flip(handled(job, maxDeliveries).pipe(crash)))._tag, "JobNotDone")
+        assert.strictEqual((yield* documentOf(job.documentId)).failureCode, "interrupted")
+      })
   )
 
-  it.effect("looks again for a file that is missing before it says so", () =>
+  it.effect("retries a missing file before it fails the document", () =>
     Effect.gen(function* () {
       const job = yield* offerDocument(bytes, "text/plain", { stored: false })
       const never = handleWith(() => Effect.die("there is nothing to read"))

@@ -12,7 +12,7 @@ const start = (variables: Readonly<Record<string, Redacted.Redacted<string>>>) =
 }
 
 layer(TwoRoles.layer, { excludeTestServices: true, timeout: "60 seconds" })("migrating at the start", (it) => {
-  it.effect("needs the owner while there is something to do, and then works as either role", () =>
+  it.effect("needs the owner while migrations are missing, and works as either role afterwards", () =>
     Effect.gen(function* () {
       const { ownerUrl, applicationUrl } = yield* TwoRoles
       const asOwner = (statement: string) =>
@@ -33,7 +33,7 @@ layer(TwoRoles.layer, { excludeTestServices: true, timeout: "60 seconds" })("mig
     })
   )
 
-  it.effect("says which variables it needs", () =>
+  it.effect("names the settings that it needs", () =>
     Effect.gen(function* () {
       assert.match((yield* Effect.flip(start({}))).message, /DATABASE_MIGRATE_URL or DATABASE_URL is missing/)
     })
