@@ -1,5 +1,5 @@
 import * as Database from "@kite/adapters/postgres/Database"
-import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
+import { EmbeddedPostgres } from "@kite/adapters/postgres/embedded/EmbeddedPostgres"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { UserId } from "@kite/domain/users/User"

@@ -1,10 +1,10 @@
 import { assert, it } from "@effect/vitest"
-import { abortAbandonedUploads } from "@kite/adapters/objects/AbandonedUploads"
+import { abortAbandonedUploads } from "@kite/adapters/objects/minio/AbandonedUploads"
+import { connectBucket } from "@kite/adapters/objects/minio/Bucket"
+import { parseBucketLocation } from "@kite/adapters/objects/minio/BucketLocation"
+import { partBytes } from "@kite/adapters/objects/minio/Upload"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
-import { connectS3Bucket } from "@kite/adapters/objects/S3Bucket"
-import { parseS3Location } from "@kite/adapters/objects/S3Location"
-import { partBytes } from "@kite/adapters/objects/S3Upload"
 import { endless, newKey, peakOf, sha256 } from "@kite/testkit/objects/Content"
 import { openUploads, testBucket } from "@kite/testkit/objects/TestBucket"
 import { Context, Deferred, Effect, Fiber, Layer, Schema, Stream } from "effect"
@@ -77,7 +77,7 @@ it.effect("leaves younger uploads alone: another process may be at them", () =>
     yield* Effect.promise(() => client.makeBucket(bucket))
     const id = yield* Effect.promise(() => client.initiateNewMultipartUpload(bucket, key, {}))
     yield* TestClock.setTime(Date.now() + 23 * 3_600_000)
-    assert.strictEqual(yield* abortAbandonedUploads(yield* connectS3Bucket(yield* parseS3Location(url))), 0)
+    assert.strictEqual(yield* abortAbandonedUploads(yield* connectBucket(yield* parseBucketLocation(url))), 0)
     assert.deepEqual(yield* openUploads(client, bucket), [key])
     yield* Effect.promise(() => client.abortMultipartUpload(bucket, key, id))
   })

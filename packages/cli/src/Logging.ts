@@ -5,12 +5,12 @@ import manifest from "../package.json" with { type: "json" }
 
 export const { version } = manifest
 
-/** Told once, secrets hidden: what this process goes by, whatever its environment was thought to be. */
+/** Logs the effective settings once, secrets redacted. */
 const logSettings = Layer.effectDiscard(
-  Effect.flatMap(Settings, (settings) => Effect.logInfo("settings", { event: "settings", ...settings }))
+  Effect.flatMap(Settings, (settings) => Effect.logInfo("Settings", { event: "settings", ...settings }))
 )
 
-/** Log lines of a process of this name, the first of them with its settings. */
+/** The log of this service; its first line has the settings. */
 export const layer = (service: string) =>
   Layer.unwrap(
     Effect.map(Settings, ({ LOG_LEVEL: level, LOG_FORMAT: format }) =>

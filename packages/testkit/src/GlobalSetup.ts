@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Database from "@kite/adapters/postgres/Database"
-import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
+import { EmbeddedPostgres } from "@kite/adapters/postgres/embedded/EmbeddedPostgres"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
-import { Redis } from "@kite/adapters/redis/Redis"
-import { Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { connect } from "@kite/adapters/redis/Redis"
+import { Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import type { TestProject } from "vitest/node"
 import { onDatabase } from "./postgres/DatabaseUrl.ts"
@@ -42,8 +42,8 @@ const postgres = Effect.gen(function* () {
 const redis = Effect.suspend(() => {
   const { REDIS_URL: url = "" } = process.env
   if (url === "") return startRedis
-  return Layer.build(Redis.layer(Redacted.make(url))).pipe(
-    Effect.flatMap((context) => Context.get(context, Redis).check),
+  return connect(Redacted.make(url)).pipe(
+    Effect.flatMap((client) => Effect.tryPromise(() => client.ping())),
     Effect.mapError(() => new RedisUnavailable({ message: "the Redis of REDIS_URL does not answer" })),
     Effect.as({ url, source: "REDIS_URL" })
   )

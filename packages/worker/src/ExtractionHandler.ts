@@ -1,38 +1,37 @@
 import { join } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
-import { countJob, countTimedJob } from "@kite/adapters/logging/JobMetrics"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
-import { maxAttempts } from "@kite/adapters/queue/ExtractionQueue"
+import { maxDeliveries } from "@kite/adapters/queue/ExtractionQueue"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import type { ExtractionJob } from "@kite/domain/documents/ExtractionJob"
 import { Cause, Context, Duration, Effect, FileSystem, Layer, Option, Schema, Stream } from "effect"
 import { ExtractionResults, interrupted, type Source } from "./ExtractionResults.ts"
 import { Extractor } from "./extraction/Extractor.ts"
+import { countJob, countTimedJob } from "./JobMetrics.ts"
 
 const downloadTimeout = "2 minutes"
 
 const missing = () =>
   new ExtractionFailure({ code: "corrupt", message: "The stored file cannot be found. Please upload it again." })
 
-/** Why the queue has to try again: an error of a port, told by its tag, or a defect. */
-type LetDown = Cause.Cause<{ readonly _tag: string }>
+/** Why a job could not be finished: an error of a port or a defect. */
+type Trouble = Cause.Cause<{ readonly _tag: string }>
 
-const lastFailure = (cause: LetDown) =>
+const lastFailure = (cause: Trouble) =>
   Option.exists(Cause.findErrorOption(cause), (error) => error._tag === "ObjectNotFound") ? missing() : interrupted()
 
-/** A store, a database or a child let the job down; told to the log already. */
+/** The store, the database or a child failed; the log has the cause. */
 export class JobNotDone extends Schema.TaggedError<JobNotDone>()("JobNotDone", { cause: Schema.Defect() }) {}
 
-/** Brings one job of the queue to its end. */
+/** Handles one job of the queue. */
 export class ExtractionHandler extends Context.Service<
   ExtractionHandler,
   {
     /**
-     * Succeeds when the job needs nothing more: the document is `ready` or `failed`, or is not this attempt's any longer.
-     * JobNotDone means that the queue should try again, unless this attempt (from 1) was the last: then the document is
-     * `failed`.
+     * Succeeds when nothing is left to do: the document is `ready` or `failed`, or has a newer run. With JobNotDone the
+     * queue should retry, unless this delivery (counted from 1) was the last: then the document is `failed`.
      */
-    readonly handle: (job: ExtractionJob, attempts: number) => Effect.Effect<void, JobNotDone>
+    readonly handle: (job: ExtractionJob, delivery: number) => Effect.Effect<void, JobNotDone>
   }
 >()("@kite/worker/ExtractionHandler") {
   static readonly layer = Layer.effect(
@@ -57,10 +56,10 @@ export class ExtractionHandler extends Context.Service<
       const run = Effect.fnUntraced(function* (job: ExtractionJob) {
         const source = yield* results.begin(job)
         if (Option.isNone(source)) {
-          return yield* Effect.logInfo("job is obsolete").pipe(Effect.annotateLogs({ event: "job_obsolete" }))
+          return yield* Effect.logInfo("Job is obsolete").pipe(Effect.annotateLogs({ event: "job_obsolete" }))
         }
         const { contentType } = source.value
-        yield* Effect.logInfo("job started").pipe(Effect.annotateLogs({ event: "job_started", contentType }))
+        yield* Effect.logInfo("Job started").pipe(Effect.annotateLogs({ event: "job_started", contentType }))
         const [duration, result] = yield* Effect.timed(extract(source.value))
         const facts = { contentType, durationMs: Math.round(Duration.toMillis(duration)) }
         if (result._tag === "Failure") {
@@ -68,21 +67,21 @@ export class ExtractionHandler extends Context.Service<
           yield* results.fail(job, result.failure)
           const failed = { ...facts, event: "job_failed", failureCode: code, reason: message }
           yield* countTimedJob("failed", duration)
-          return yield* Effect.logWarning("job failed").pipe(Effect.annotateLogs(failed))
+          return yield* Effect.logWarning("Job failed").pipe(Effect.annotateLogs(failed))
         }
         const { pages } = result.success
         yield* results.complete(job, result.success)
         const ocrPages = pages.filter((page) => page.source === "ocr").length
         const finished = { ...facts, event: "job_finished", pageCount: pages.length, ocrPages }
         yield* countTimedJob("finished", duration)
-        yield* Effect.logInfo("job finished").pipe(Effect.annotateLogs(finished))
+        yield* Effect.logInfo("Job finished").pipe(Effect.annotateLogs(finished))
       })
 
-      const letDown = Effect.fnUntraced(function* (job: ExtractionJob, attempts: number, cause: LetDown) {
+      const retryOrFail = Effect.fnUntraced(function* (job: ExtractionJob, delivery: number, cause: Trouble) {
         if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
-        const last = attempts >= maxAttempts
-        yield* Effect.logError(last ? "job given up" : "job to be tried again", cause).pipe(
-          Effect.annotateLogs({ event: last ? "job_given_up" : "job_retried", attempts })
+        const last = delivery >= maxDeliveries
+        yield* Effect.logError(last ? "Job failed permanently" : "Job will be retried", cause).pipe(
+          Effect.annotateLogs({ event: last ? "job_given_up" : "job_retried", attempts: delivery })
         )
         yield* countJob(last ? "given_up" : "retried")
         if (last) yield* results.fail(job, lastFailure(cause))
@@ -90,8 +89,8 @@ export class ExtractionHandler extends Context.Service<
       })
 
       return ExtractionHandler.of({
-        handle: Effect.fn("ExtractionHandler.handle")((job, attempts) =>
-          Effect.catchCause(run(job), (cause) => letDown(job, attempts, cause))
+        handle: Effect.fn("ExtractionHandler.handle")((job, delivery) =>
+          Effect.catchCause(run(job), (cause) => retryOrFail(job, delivery, cause))
         )
       })
     })

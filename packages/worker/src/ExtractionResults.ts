@@ -1,17 +1,22 @@
 import { decodeRow, decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
+import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { ContentType, DocumentId, ObjectKey } from "@kite/domain/documents/Document"
 import { type ExtractedText, ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
-import type { ExtractionJob } from "@kite/domain/documents/ExtractionJob"
+import { type JobKey, jobId } from "@kite/domain/documents/ExtractionJob"
 import { Array as Arr, Context, DateTime, type Duration, Effect, Layer, type Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-
-type Attempt = Pick<ExtractionJob, "documentId" | "attempt">
 
 const Source = Schema.Struct({ objectKey: ObjectKey, contentType: ContentType })
 export type Source = typeof Source.Type
 
-/** Rows of one INSERT: far from Postgres' 65,535 parameters, and few enough for pages full of text. */
+/** Rows of one INSERT: far below PostgreSQL's 65,535 parameters, and few enough for pages full of text. */
 const pagesPerStatement = 100
+
+/**
+ * Unfinished documents that one look-up compares with the queue, those that wait longest first. Later ones follow when these
+ * are done.
+ */
+const maxUnfinished = 10_000
 
 export const interrupted = () =>
   new ExtractionFailure({
@@ -19,17 +24,17 @@ export const interrupted = () =>
     message: "Reading the document was interrupted each time it was tried. You can start it again."
   })
 
-/** What becomes of documents, in Postgres. An attempt that is no longer the document's own writes nothing. */
+/** The results of extractions, in PostgreSQL. A run that is no longer the document's current one writes nothing. */
 export class ExtractionResults extends Context.Service<
   ExtractionResults,
   {
-    /** Marks the document `processing`; none when it is deleted, already done, or another attempt has taken over. */
-    readonly begin: (job: Attempt) => Effect.Effect<Option.Option<Source>>
+    /** Marks the document `processing`; none if it is deleted, already finished, or has a newer run. */
+    readonly begin: (job: JobKey) => Effect.Effect<Option.Option<Source>>
     /** Stores all pages and the status `ready` in one transaction. */
-    readonly complete: (job: Attempt, text: ExtractedText) => Effect.Effect<void>
-    /** Stores the status `failed` and drops the pages of earlier attempts. */
-    readonly fail: (job: Attempt, failure: ExtractionFailure) => Effect.Effect<void>
-    /** Fails the documents that wait for a job the queue has given up, unchanged for that long; answers their ids. */
+    readonly complete: (job: JobKey, text: ExtractedText) => Effect.Effect<void>
+    /** Stores the status `failed` and deletes the pages of earlier runs. */
+    readonly fail: (job: JobKey, failure: ExtractionFailure) => Effect.Effect<void>
+    /** Fails the unfinished documents without a job in the queue that have not changed for so long; returns their ids. */
     readonly failAbandoned: (unchangedFor: Duration.Duration) => Effect.Effect<ReadonlyArray<DocumentId>>
   }
 >()("@kite/worker/ExtractionResults") {
@@ -37,8 +42,10 @@ export class ExtractionResults extends Context.Service<
     ExtractionResults,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const queue = yield* ExtractionQueue
       const source = decodeRow(Source)
       const ids = decodeRows(Schema.Struct({ id: DocumentId }))
+      const keys = decodeRows(Schema.Struct({ documentId: DocumentId, run: Schema.Int }))
       const now = Effect.map(DateTime.now, DateTime.toDateUtc)
 
       const insertPages = (documentId: DocumentId, pages: Arr.NonEmptyReadonlyArray<Page>) =>
@@ -52,12 +59,12 @@ export class ExtractionResults extends Context.Service<
           }))
         )}`
 
-      /** Runs the effect with the document locked, if this attempt is still the one that processes it. */
-      const whileCurrent = <E, R>({ documentId, attempt }: Attempt, effect: Effect.Effect<unknown, E, R>) =>
+      /** Runs the effect with the document locked if this run still processes it. */
+      const whileCurrent = <E, R>({ documentId, run }: JobKey, effect: Effect.Effect<unknown, E, R>) =>
         sql.withTransaction(
           Effect.gen(function* () {
             const current = yield* sql`SELECT 1 FROM documents
-              WHERE id = ${documentId} AND attempt = ${attempt} AND status = 'processing' FOR UPDATE`
+              WHERE id = ${documentId} AND attempt = ${run} AND status = 'processing' FOR UPDATE`
             if (current.length === 0) return
             yield* sql`DELETE FROM pages WHERE document_id = ${documentId}`
             yield* effect
@@ -65,9 +72,9 @@ export class ExtractionResults extends Context.Service<
         )
 
       return ExtractionResults.of({
-        begin: Effect.fn("ExtractionResults.begin")(function* ({ documentId, attempt }) {
+        begin: Effect.fn("ExtractionResults.begin")(function* ({ documentId, run }) {
           return yield* source(sql`UPDATE documents SET status = 'processing', updated_at = ${yield* now}
-            WHERE id = ${documentId} AND attempt = ${attempt} AND status IN ('pending', 'processing')
+            WHERE id = ${documentId} AND attempt = ${run} AND status IN ('pending', 'processing')
             RETURNING object_key, content_type`)
         }),
         complete: Effect.fn("ExtractionResults.complete")(function* (job, { pages }) {
@@ -88,13 +95,17 @@ export class ExtractionResults extends Context.Service<
           const { code, message } = interrupted()
           const at = yield* DateTime.now
           const limit = DateTime.toDateUtc(DateTime.subtractDuration(at, unchangedFor))
-          // One that is offered anew while this runs has just been changed: it fails the check of its age.
+          const unfinished = yield* keys(sql`SELECT id AS document_id, attempt AS run FROM documents
+            WHERE status IN ('pending', 'processing') AND updated_at <= ${limit}
+            ORDER BY updated_at LIMIT ${maxUnfinished}`)
+          const pending = new Set((yield* queue.pending(unfinished)).map(jobId))
+          const abandoned = unfinished.map(jobId).filter((id) => !pending.has(id))
+          if (abandoned.length === 0) return []
+          // A document that finished or got a new run since then no longer matches.
           const rows = yield* ids(sql`UPDATE documents SET status = 'failed', failure_code = ${code},
             failure_message = ${message}, updated_at = ${DateTime.toDateUtc(at)}
-            WHERE status IN ('pending', 'processing') AND updated_at <= ${limit} AND NOT EXISTS (
-              SELECT FROM extraction_queue AS job
-              WHERE job.id = documents.id || ':' || documents.attempt AND job.state = 'pending'
-            ) RETURNING id`)
+            WHERE status IN ('pending', 'processing') AND updated_at <= ${limit}
+              AND id || ':' || attempt IN ${sql.in(abandoned)} RETURNING id`)
           return rows.map(({ id }) => id)
         })
       })

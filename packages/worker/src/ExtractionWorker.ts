@@ -6,10 +6,10 @@ import { ExtractionHandler } from "./ExtractionHandler.ts"
 import { ExtractionResults } from "./ExtractionResults.ts"
 import { Extractor } from "./extraction/Extractor.ts"
 
-/** How long to wait after the queue or the database failed: the cause may last. */
+/** Pause after the queue or the database has failed: the cause may last. */
 const pause = "1 second"
 
-/** How often documents are looked for whose jobs the queue has given up, and how long they must be unchanged. */
+/** How often the worker looks for documents without a job, and how long they must not have changed. */
 const reconcileInterval = "30 seconds"
 const unchangedFor = Duration.minutes(1)
 
@@ -24,30 +24,30 @@ const reconcile = Effect.gen(function* () {
   const results = yield* ExtractionResults
   const failed = yield* results.failAbandoned(unchangedFor)
   for (const documentId of failed) {
-    yield* Effect.logWarning("document of a job given up").pipe(
+    yield* Effect.logWarning("Document failed: its job is no longer in the queue").pipe(
       Effect.annotateLogs({ event: "document_abandoned", documentId })
     )
   }
 })
 
-/** So many jobs at a time, until the layer goes: then jobs in progress are given back to the queue at once. */
+/** Runs so many jobs at a time until the layer closes, and then returns running jobs to the queue at once. */
 export const layerNoDeps = (concurrency: number) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const queue = yield* ExtractionQueue
       const { handle } = yield* ExtractionHandler
-      const take = queue.take((job, attempts) => withJob(job)(handle(job, attempts)))
+      const take = queue.take((job, delivery) => withJob(job)(handle(job, delivery)))
       const oneJob = Effect.catchTag(take, "JobNotDone", () => Effect.void)
-      const taker = Effect.forever(surviving(oneJob, "the extraction queue failed"))
-      yield* Effect.forkScoped(Effect.replicateEffect(taker, concurrency, { concurrency, discard: true }))
-      yield* surviving(reconcile, "reconciling documents failed").pipe(
+      const loop = Effect.forever(surviving(oneJob, "The extraction queue failed"))
+      yield* Effect.forkScoped(Effect.replicateEffect(loop, concurrency, { concurrency, discard: true }))
+      yield* surviving(reconcile, "Looking for documents without a job failed").pipe(
         Effect.repeat(Schedule.spaced(reconcileInterval)),
         Effect.forkScoped
       )
     })
   )
 
-/** The worker as configured: `WORKER_CONCURRENCY` jobs at a time, OCR in `OCR_LANGUAGES`. */
+/** The worker of the settings: `WORKER_CONCURRENCY` jobs at a time, OCR in `OCR_LANGUAGES`. */
 export const layer = Layer.unwrap(
   Effect.map(Settings, ({ WORKER_CONCURRENCY: concurrency, OCR_LANGUAGES: languages }) =>
     layerNoDeps(concurrency).pipe(

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { maxAttempts } from "@kite/adapters/queue/ExtractionQueue"
+import { maxDeliveries } from "@kite/adapters/queue/ExtractionQueue"
 import { type ExtractedText, ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { ExtractionHandler } from "@kite/worker/ExtractionHandler"
 import { Extractor } from "@kite/worker/extraction/Extractor"
@@ -17,27 +17,27 @@ const textOf = (...texts: ReadonlyArray<string>): ExtractedText => ({
 const handleWith = (extract: Extractor["Service"]["extract"]) =>
   Effect.provide(handlerOn(Layer.succeed(Extractor, { extract })), { local: true })
 
-const handled = (job: Parameters<ExtractionHandler["Service"]["handle"]>[0], attempts = 1) =>
-  Effect.flatMap(ExtractionHandler, ({ handle }) => handle(job, attempts))
+const handled = (job: Parameters<ExtractionHandler["Service"]["handle"]>[0], delivery = 1) =>
+  Effect.flatMap(ExtractionHandler, ({ handle }) => handle(job, delivery))
 
 layer(ports, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionHandler", (it) => {
-  it.effect("does nothing a second time for a job that is done", () =>
+  it.effect("does nothing for a job that is done", () =>
     Effect.gen(function* () {
       const job = yield* offerDocument(bytes, "text/plain")
       yield* handled(job).pipe(handleWith(() => Effect.succeed(textOf("first"))))
-      yield* handled(job).pipe(handleWith(() => Effect.die("not to be asked again")))
+      yield* handled(job).pipe(handleWith(() => Effect.die("must not be called again")))
       assert.strictEqual((yield* documentOf(job.documentId)).status, "ready")
       assert.lengthOf(yield* pagesOf(job.documentId), 1)
     })
   )
 
-  it.effect("replaces the pages of an earlier attempt", () =>
+  it.effect("replaces the pages of an earlier run", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const job = yield* offerDocument(bytes, "text/plain")
       yield* handled(job).pipe(handleWith(() => Effect.succeed(textOf("one", "two"))))
       yield* sql`UPDATE documents SET status = 'pending', attempt = 2 WHERE id = ${job.documentId}`
-      yield* handled({ ...job, attempt: 2 }).pipe(handleWith(() => Effect.succeed(textOf("three"))))
+      yield* handled({ ...job, run: 2 }).pipe(handleWith(() => Effect.succeed(textOf("three"))))
       assert.deepStrictEqual(yield* pagesOf(job.documentId), [
         { number: 1, text: "three", source: "ocr", confidence: 90 }
       ])
@@ -54,7 +54,7 @@ layer(ports, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionHa
     })
   )
 
-  it.effect("writes nothing for an attempt that was superseded meanwhile", () =>
+  it.effect("writes nothing for a run that another has replaced", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const job = yield* offerDocument(bytes, "text/plain")
@@ -65,7 +65,7 @@ layer(ports, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionHa
     })
   )
 
-  it.effect("is done with a document that was deleted meanwhile", () =>
+  it.effect("finishes the job of a document that was deleted meanwhile", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const job = yield* offerDocument(bytes, "text/plain")
@@ -76,24 +76,26 @@ layer(ports, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionHa
     })
   )
 
-  it.effect("has the queue try again when a child was let down, and fails the document after the last time", () =>
-    Effect.gen(function* () {
-      const job = yield* offerDocument(bytes, "text/plain")
-      const crash = handleWith(() => Effect.die(new Error("the child is gone")))
-      assert.strictEqual((yield* Effect.flip(handled(job, 1).pipe(crash)))._tag, "JobNotDone")
-      assert.strictEqual((yield* documentOf(job.documentId)).status, "processing")
-      assert.strictEqual((yield* Effect.flip(handled(job, maxAttempts).pipe(crash)))._tag, "JobNotDone")
-      assert.strictEqual((yield* documentOf(job.documentId)).failureCode, "interrupted")
-    })
+  it.effect(
+    "makes the queue retry when a child ends unexpectedly, and fails the document after the last delivery",
+    () =>
+      Effect.gen(function* () {
+        const job = yield* offerDocument(bytes, "text/plain")
+        const crash = handleWith(() => Effect.die(new Error("the child is gone")))
+        assert.strictEqual((yield* Effect.flip(handled(job, 1).pipe(crash)))._tag, "JobNotDone")
+        assert.strictEqual((yield* documentOf(job.documentId)).status, "processing")
+        assert.strictEqual((yield* Effect.flip(handled(job, maxDeliveries).pipe(crash)))._tag, "JobNotDone")
+        assert.strictEqual((yield* documentOf(job.documentId)).failureCode, "interrupted")
+      })
   )
 
-  it.effect("looks again for a file that is missing before it says so", () =>
+  it.effect("retries a missing file before it fails the document", () =>
     Effect.gen(function* () {
       const job = yield* offerDocument(bytes, "text/plain", { stored: false })
       const never = handleWith(() => Effect.die("there is nothing to read"))
       yield* Effect.flip(handled(job, 1).pipe(never))
       assert.strictEqual((yield* documentOf(job.documentId)).status, "processing")
-      yield* Effect.flip(handled(job, maxAttempts).pipe(never))
+      yield* Effect.flip(handled(job, maxDeliveries).pipe(never))
       const document = yield* documentOf(job.documentId)
       assert.strictEqual(document.failureCode, "corrupt")
       assert.match(document.failureMessage ?? "", /cannot be found/)

@@ -40,7 +40,7 @@ layer(workerOn(real).pipe(Layer.provideMerge(ports)), options)("ExtractionWorker
     })
   )
 
-  it.effect("works off more documents than it takes at a time", () =>
+  it.effect("processes more documents than it takes at a time", () =>
     Effect.gen(function* () {
       const file = yield* Effect.promise(() => docxOf("many"))
       const jobs = yield* Effect.replicateEffect(offerDocument(file, docx), 10)
@@ -50,7 +50,7 @@ layer(workerOn(real).pipe(Layer.provideMerge(ports)), options)("ExtractionWorker
     })
   )
 
-  it.effect("takes over from a worker that died", () =>
+  it.effect("takes over from a worker that was killed", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       // Taken and offered in one transaction: this worker never saw it free.
@@ -79,7 +79,7 @@ const held = Effect.map(Deferred.make<readonly [string, string | undefined]>(), 
 }))
 
 layer(ports, options)("ExtractionWorker", (it) => {
-  it.effect("gives a job back when it is shut down, and the next worker ends it", () =>
+  it.effect("returns a job when it shuts down, and the next worker finishes it", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { asked, extractor } = yield* held
@@ -98,7 +98,7 @@ layer(ports, options)("ExtractionWorker", (it) => {
     })
   )
 
-  it.effect("fails what workers that died in every attempt left behind, and nothing else", () =>
+  it.effect("fails documents whose job is no longer in the queue, and no others", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { extractor } = yield* held

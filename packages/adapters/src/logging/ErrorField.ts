@@ -7,7 +7,7 @@ const maxCauses = 4
 const maxMessage = 1_000
 const maxStack = 4_000
 
-/** The error of a cause for a log line: its first defect, else its first failure. None for a cause of interruptions alone. */
+/** The error of a cause for a log line: its first defect, else its first failure; undefined if it has only interruptions. */
 export const errorOfCause = (cause: Cause.Cause<unknown>): LogError | undefined => {
   const defect = cause.reasons.find(Cause.isDieReason)
   if (defect !== undefined) return errorField(defect.defect)
@@ -19,7 +19,7 @@ export const errorOfCause = (cause: Cause.Cause<unknown>): LogError | undefined 
 export const errorField = (thrown: unknown, depth = 1): LogError => {
   const message = read(thrown, "message")
   const stack = thrown instanceof Error ? read(thrown, "stack") : undefined
-  // SqlError and its like carry the error below as `reason`.
+  // SqlError and others keep the inner error as `reason`.
   const below = read(thrown, "cause") ?? read(thrown, "reason")
   return {
     type: scrub(typeName(thrown), 100),
@@ -36,7 +36,7 @@ const typeName = (thrown: unknown): string => {
   return typeof name === "string" && name !== "" ? name : typeof thrown
 }
 
-// A tagged error often says in its fields what others say in a message.
+// Tagged errors often have fields instead of a message.
 const inspect = (thrown: unknown): string => {
   const value = logValue(thrown instanceof Error ? { ...thrown } : thrown)
   return scrub(typeof value === "string" ? value : JSON.stringify(value), maxMessage)

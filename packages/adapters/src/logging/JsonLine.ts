@@ -5,13 +5,13 @@ import { type Json, logValue } from "./LogValue.ts"
 import { isSecretName, redacted, scrub } from "./Redaction.ts"
 import { CorrelationId, CurrentRequest, CurrentUserId, type RequestRecord } from "./RequestContext.ts"
 
-/** Bytes. Docker breaks a line of 16 KiB into pieces that are no JSON. */
+/** Bytes. Docker splits a line of 16 KiB into pieces that are not JSON. */
 export const maxLine = 16_000
 
 const maxMessage = 2_000
 const maxPath = 1_000
 
-// Valid in JSON, yet line breaks, control sequences or reversed text for what shows the line.
+// Valid in JSON, but programs that show the line take them for line breaks, control sequences or reversed text.
 const unprintable = /[\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 const escapeUnprintable = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
 
@@ -28,11 +28,11 @@ interface Parts {
   readonly event: Map<string, Json>
   readonly details: Array<readonly [string, Json]>
   error: LogError | undefined
-  /** Said by the line itself, where its scope knows of no user: a login that failed. */
+  /** From the line itself if its scope has no user: a failed login. */
   userId: string | undefined
 }
 
-/** One event as one line of JSON, without its newline, that fits the schema of LogLine and at most `maxLine` bytes. */
+/** One event as one line of JSON without a newline, by the schema LogLine and with at most `maxLine` bytes. */
 export const jsonLine = (source: { readonly service: string; readonly version: string }) => {
   const sourceMembers = `,"service":${JSON.stringify(source.service)},"version":${JSON.stringify(source.version)}`
   const timestamp = timestamps()
@@ -53,7 +53,7 @@ const assemble = (head: string, parts: Parts, context: string): string => {
   return `${line}}`.replace(unprintable, escapeUnprintable)
 }
 
-// A UTF-16 unit has at most three bytes in UTF-8.
+// A UTF-16 unit needs at most three bytes in UTF-8.
 const fits = (line: string) => line.length * 3 <= maxLine || Buffer.byteLength(line) <= maxLine
 
 const shortened = (parts: Parts): Parts => ({
@@ -110,10 +110,10 @@ const readParts = (event: LogEvent): Parts => {
     error: errorOfCause(event.cause),
     userId: undefined
   }
-  // Later fields win: what the line itself says over what its scope says.
+  // Later fields win: those of the line over those of its scope.
   const record = event.fiber.getRef(CurrentRequest)
   if (record?.documentId !== undefined) parts.event.set("document_id", record.documentId)
-  if (record?.attempt !== undefined) parts.event.set("attempt", record.attempt)
+  if (record?.run !== undefined) parts.event.set("attempt", record.run)
   const annotations = event.fiber.getRef(References.CurrentLogAnnotations)
   for (const name in annotations) addField(parts, name, annotations[name])
   for (const [label, start] of event.fiber.getRef(References.CurrentLogSpans))
@@ -146,6 +146,6 @@ const addField = (parts: Parts, name: string, value: unknown): void => {
   else parts.details.push([scrub(key, 80), isSecretName(key, value) ? redacted : logValue(value)])
 }
 
-// What is no identifier stays as it is, for the scrubber to see.
+// A name that is not an identifier stays as it is, so that the scrubber sees it.
 const snakeCase = (name: string): string =>
   /^[a-z]\w*[A-Z]\w*$/.test(name) ? name.replace(/[A-Z]+/g, "_$&").toLowerCase() : name

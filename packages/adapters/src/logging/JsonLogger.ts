@@ -18,7 +18,7 @@ const stdout = 1
 const flushMillis = 50
 const maxBuffered = 4 * 1024 * 1024
 
-/** A logger that hands each event as one line of JSON to `write`. */
+/** A logger that passes each event to `write` as one line of JSON. */
 export const make = (
   source: { readonly service: string; readonly version: string },
   write: (line: string) => void
@@ -28,8 +28,8 @@ export const make = (
 }
 
 /**
- * Every line of this process as JSON on stdout, written at the latest after 50 ms, on exit and on a crash. A reader of
- * stdout that stops reading or goes away costs lines (counted in a line `log_lines_dropped`), never the process.
+ * Writes every log line of this process to stdout as JSON, within 50 ms, on exit and on a crash. If nobody reads stdout, lines
+ * are lost (a line `log_lines_dropped` has their number), but the process goes on.
  */
 export const layer = (options: JsonLoggerOptions): Layer.Layer<never> =>
   Layer.merge(
@@ -43,7 +43,7 @@ export const layer = (options: JsonLoggerOptions): Layer.Layer<never> =>
           dropNotice: (dropped) =>
             own({
               level: "warn",
-              message: "Log lines were dropped: nobody read them",
+              message: "Log lines were dropped because nobody read them",
               event: "log_lines_dropped",
               dropped
             })
@@ -75,13 +75,13 @@ const minimumLevels: Readonly<Record<JsonLoggerOptions["level"], LogLevel.LogLev
   error: "Error"
 }
 
-// A line of the logger itself: no fiber, no request.
+// A line of the logger itself, without a fiber or request.
 const ownLine =
   ({ service, version }: JsonLoggerOptions) =>
   (fields: Omit<LogLine, "timestamp" | "service" | "version">): string =>
     JSON.stringify({ timestamp: new Date().toISOString(), service, version, ...fields })
 
-// The monitor only looks on: the process still ends as it would have, and the sink flushes when it exits.
+// The monitor only observes: the process ends as it would without it, and the sink flushes on exit.
 const logCrash = (log: (error: unknown, origin: string) => void) =>
   Effect.acquireRelease(
     Effect.sync(() => process.on("uncaughtExceptionMonitor", log)),

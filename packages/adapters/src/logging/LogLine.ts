@@ -4,34 +4,34 @@ const text = Schema.optionalKey(Schema.String)
 const number = Schema.optionalKey(Schema.Finite)
 const flag = Schema.optionalKey(Schema.Boolean)
 
-/** What a line about an event may say at its top level. What else is logged goes into `details`. */
+/** The fields of an event at the top level of a line. All other fields go into `details`. */
 export const eventFields = {
   /** snake_case: http_request, job_started, job_finished, job_failed, rate_limited, queue_stats, log_lines_dropped, ... */
   event: text,
-  /** HTTP status; 499: the client went away before it got one. */
+  /** HTTP status; 499: the client disconnected before the response. */
   status: number,
-  /** Length of the response's body. */
+  /** Length of the response body. */
   bytes: number,
-  /** The client went away before the response was complete. */
+  /** The client disconnected before the response was complete. */
   aborted: flag,
-  /** Of a job, a document, or another timed piece of work, in milliseconds. */
+  /** Milliseconds that a job, a document or other work took. */
   duration_ms: number,
   document_id: text,
-  /** Of the job: 1 is the upload's. */
+  /** Which run of the extraction: 1 is the upload's, each reprocess adds one. */
   attempt: number,
   /** Why a job failed: encrypted, corrupt, unsupported, too-large, timed-out, out-of-memory, ... */
   failure_code: text,
   page_count: number,
   size_bytes: number,
-  /** Rate limit policy that refused. */
+  /** The rate limit policy that refused the request. */
   policy: text,
   /** Seconds. */
   retry_after: number,
   limiter_mode: text,
   queue_depth: number,
-  /** Seconds that the oldest waiting job has waited. */
+  /** Seconds since the oldest unfinished job was offered. */
   queue_age: number,
-  /** Lines that the sink had to drop. */
+  /** Number of dropped lines. */
   dropped: number,
   outcome: text,
   reason: text
@@ -57,7 +57,7 @@ export const LogError = Schema.Struct({
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal"] as const
 
-/** One line on stdout: the only description of what the dashboards, the alerts and the tests may rely on. */
+/** One line on stdout. Dashboards, alerts and tests rely on this schema and nothing else. */
 export const LogLine = Schema.Struct({
   /** RFC 3339 section 5.6, UTC, milliseconds. */
   timestamp: Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)),
@@ -65,15 +65,15 @@ export const LogLine = Schema.Struct({
   message: Schema.String,
   service: Schema.NonEmptyString,
   version: Schema.NonEmptyString,
-  /** Inside of a request or job. */
+  /** Of the request or job. */
   correlation_id: Schema.optionalKey(Schema.String.check(Schema.isUUID())),
   user_id: text,
   client_ip: text,
   method: text,
   path: text,
-  /** Template of the matched route. */
+  /** Template of the route, such as `/api/documents/:id`. */
   route: text,
-  /** Since the request or job began. */
+  /** Milliseconds since the request or job started. */
   latency_ms: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))),
   ...eventFields,
   error: Schema.optionalKey(LogError),
@@ -88,6 +88,6 @@ const typeNames = new Map<unknown, string>([
 ])
 const eventFieldTypes = new Map(Object.entries(eventFields).map(([name, schema]) => [name, typeNames.get(schema)]))
 
-/** Whether the value may stand at the top level of a line under this name. */
+/** Whether a field of this name and value belongs to the top level of a line. */
 export const isEventField = (name: string, value: unknown): boolean =>
   eventFieldTypes.get(name) === typeof value && (typeof value !== "number" || Number.isFinite(value))

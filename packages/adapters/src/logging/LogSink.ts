@@ -1,46 +1,46 @@
 import * as fs from "node:fs"
 import { Effect } from "effect"
 
-/** Where log lines go: each `write` takes one line without its newline, and never blocks, throws or waits. */
+/** Writes log lines: `write` takes one line without its newline and never blocks, throws or waits. */
 export interface LogSink {
   readonly write: (line: string) => void
-  /** Writes what is buffered before it returns, for at most `millis` milliseconds. */
+  /** Writes the buffer before it returns, for at most `millis` milliseconds. */
   readonly flushSync: (millis: number) => void
 }
 
 export interface LogSinkOptions {
   /** File descriptor; 1 is stdout. */
   readonly fd: number
-  /** How long a line waits at most, in milliseconds: what a SIGKILL can take. */
+  /** Milliseconds that a line waits at most: a SIGKILL loses no more. */
   readonly flushMillis: number
-  /** Characters that wait at most while nobody reads; lines beyond are dropped and counted. */
+  /** Characters that are buffered at most while nobody reads; further lines are dropped and counted. */
   readonly maxBuffered: number
-  /** The line that says how many lines were dropped. */
+  /** The line that reports the number of dropped lines. */
   readonly dropNotice: (dropped: number) => string
 }
 
-// A buffer of this size goes out at once.
+// A buffer of this size is written at once.
 const writeAt = 16 * 1024
 const retryMillis = 5
 const maxRetryMillis = 80
-// What shows that nobody will ever read again, as against a full disk.
+// Errors after which nobody will read again, unlike a full disk.
 const goneForGood = new Set(["EPIPE", "EBADF", "ECONNRESET", "ENOTCONN"])
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
 /**
- * A pipe is written without blocking and retried when it is full, so that a reader that stops costs lines, never the
- * process: a blocking write, also one on another thread, would hang `process.exit` for as long as nobody reads.
+ * Writes to a pipe without blocking and retries when it is full, so that a reader that stops costs lines and never hangs the
+ * process: a blocking write, even on another thread, would block `process.exit` while nobody reads.
  */
 class BufferedSink implements LogSink {
   readonly #options: LogSinkOptions
   #pending = ""
-  // What is being written: the system may take a part of it.
+  // The chunk being written; the system may accept only a part of it.
   #chunk: Buffer | undefined
   #timer: NodeJS.Timeout | undefined
   #retry = retryMillis
   #stalled = false
   #dropped = 0
-  // Nobody reads any more.
+  // Nobody will read again.
   #gone = false
   #unbuffered = false
 
@@ -69,14 +69,14 @@ class BufferedSink implements LogSink {
     }
   }
 
-  /** A line that comes after all is written at once, if it can be. */
+  /** Later lines are written at once if possible. */
   close(millis: number): void {
     this.flushSync(millis)
     this.#unbuffered = true
   }
 
   #schedule(millis: number): void {
-    // The last lines of a process are written when it exits: waiting for them must not keep it alive.
+    // A process writes its last lines when it exits, so this timer must not keep it alive.
     this.#timer = setTimeout(() => this.#drain(), millis).unref()
   }
 
@@ -100,7 +100,7 @@ class BufferedSink implements LogSink {
     return true
   }
 
-  /** False where the rest has to wait. */
+  /** False if the rest must wait. */
   #writeChunk(): boolean {
     const chunk = this.#chunk
     if (chunk === undefined) return true
@@ -127,14 +127,14 @@ class BufferedSink implements LogSink {
   }
 }
 
-// Its getter sets a pipe to O_NONBLOCK, as it does in every process of Node that prints; its errors are the sink's.
+// The getter sets a pipe to O_NONBLOCK, as in every Node process that prints. The sink handles its errors.
 const openStandardStream = (fd: number): void => {
   const stream = fd === 1 ? process.stdout : fd === 2 ? process.stderr : undefined
   if (stream?.listeners("error").includes(ignore) === false) stream.on("error", ignore)
 }
 const ignore = () => {}
 
-/** A sink that flushes when its scope closes and when the process exits, be it by a crash. */
+/** A sink that flushes when its scope closes and when the process exits, also by a crash. */
 export const make = Effect.fnUntraced(function* (options: LogSinkOptions) {
   return yield* Effect.acquireRelease(
     Effect.sync(() => {

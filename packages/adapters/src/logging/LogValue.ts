@@ -10,8 +10,8 @@ const maxText = 2_000
 export type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [name: string]: Json }
 
 /**
- * Any value as JSON for a log line: secrets removed, depth, width and length bounded, cycles cut. Total: a getter or a
- * `toJSON` that throws costs its own value alone.
+ * Any value as JSON for a log line: without secrets and cycles, with bounded depth, width and length. Never throws: a getter
+ * or `toJSON` that throws loses only its own value.
  */
 export const logValue = (value: unknown): Json => visit(value, { nodes: 0, path: [] })
 
@@ -84,7 +84,7 @@ const visitItems = (items: Iterable<unknown>, count: number, walk: Walk): Json =
 }
 
 const visitEntries = (entries: Iterable<readonly [unknown, unknown]>, count: number, walk: Walk): Json => {
-  // A plain record would take the name __proto__ for its prototype.
+  // In a plain record the name __proto__ would set the prototype.
   const json: Array<readonly [string, Json]> = []
   for (const [key, item] of entries) {
     if (json.length === maxMembers || walk.nodes >= maxNodes) {

@@ -14,7 +14,7 @@ const styles: Readonly<Record<LogLine["level"], Style>> = {
 // Control characters, line separators and reversed text.
 const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 
-/** A JSON line for people at a terminal: time, level, message, fields, and the error's stack on lines of its own. */
+/** A JSON line for people at a terminal: time, level, message, fields, then the error's stack. */
 export const prettyLine = (json: string): string => {
   const {
     timestamp,
@@ -45,5 +45,5 @@ const errorLines = ({ type, message, stack, cause }: LogError): ReadonlyArray<st
 const printable = (text: string) =>
   text.replace(unprintable, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
-// The layer chose this format: the terminal is known to be one.
+// The layer chose this format, so there is no need to check for a terminal.
 const paint = (style: Style, text: string) => styleText(style, text, { validateStream: false })

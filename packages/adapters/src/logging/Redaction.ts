@@ -2,19 +2,19 @@ export const redacted = "<redacted>"
 
 const secretName =
   /pass(?:word|wd|phrase|code)|secret|token|authori[sz]ation|cookie|credential|api[_-]?key|private[_-]?key|session[_-]?id|jwt|bearer|otp$/i
-// Document text and request bodies. A number under such a name (a count of pages) says nothing of them.
+// Document text and request bodies. A number under such a name (a count of pages) is harmless.
 const contentNames = new Set(["text", "body", "content", "payload", "pages", "html", "pwd", "pass", "auth"])
 
-/** Whether what stands under this name must not be logged. */
+/** Whether the value of this name must not be logged. */
 export const isSecretName = (name: string, value: unknown): boolean =>
   secretName.test(name) ||
   (contentNames.has(name.toLowerCase()) && value !== null && typeof value !== "number" && typeof value !== "boolean")
 
-// Two passes that most strings leave at once; the rest go through the patterns below.
+// Two quick checks that most strings pass; the others go through the patterns below.
 const suspicious = /pass|pwd|secret|token|auth|cookie|key|credential|bearer|basic|digest|eyj|:\/\/[^/]*@/i
 const opaque = /(?<![\w-])[\w-]{40}/
 
-// Bounded repetitions: these run over what clients send.
+// Bounded repetitions, because these run over input of clients.
 const patterns: ReadonlyArray<readonly [RegExp, string]> = [
   [/\b(set-)?cookie(["']?\s{0,5}[:=])[^\r\n]*/gi, `$1cookie$2 ${redacted}`],
   [/\b(bearer)\s{1,5}[\w.~+/=-]{6,}/gi, `$1 ${redacted}`],
@@ -30,7 +30,7 @@ const patterns: ReadonlyArray<readonly [RegExp, string]> = [
   [/[\w-]{40,}/g, redacted]
 ]
 
-// A run of these may be the beginning of a token that the patterns would know if it were whole.
+// A run of these may be the start of a token that the patterns recognise only as a whole.
 const isTokenCharacter = (code: number): boolean =>
   (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || tokenSigns.has(code)
 const tokenSigns = new Set(Array.from("_-.~+/=%", (sign) => sign.charCodeAt(0)))
@@ -41,7 +41,7 @@ const wholeWords = (text: string, end: number): string => {
   return text.slice(0, cut)
 }
 
-/** The text without what looks like a credential; of one above `limit` characters the beginning and how long it was. */
+/** The text without anything like a credential; a text above `limit` characters is cut, with its length at the end. */
 export const scrub = (text: string, limit: number): string => {
   const long = text.length > limit
   let clean = long ? wholeWords(text, limit) : text

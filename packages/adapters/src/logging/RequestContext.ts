@@ -1,38 +1,39 @@
 import { Clock, Context, Effect } from "effect"
 
-/** Fiber-local facts of the request or job being served: set once at the edge, inherited by every forked fiber. */
+/** Fiber-local facts of the current request or job: set once at the edge, inherited by every forked fiber. */
 
-/** UUID of the request; the job that it causes carries the same. `-` outside of both. */
+/** UUID of the request; a job that it causes has the same. `-` outside of both. */
 export const CorrelationId = Context.Reference<string>("@kite/adapters/logging/CorrelationId", {
   defaultValue: () => "-"
 })
 
-/** The account that is served, once known. */
+/** The account of the request or job, once known. */
 export const CurrentUserId = Context.Reference<string | undefined>("@kite/adapters/logging/CurrentUserId", {
   defaultValue: () => undefined
 })
 
-/** The request's client: dotted quad or RFC 5952; undefined outside of a request. */
+/** The address of the request's client, as a dotted quad or by RFC 5952; undefined outside of a request. */
 export const ClientIp = Context.Reference<string | undefined>("@kite/adapters/logging/ClientIp", {
   defaultValue: () => undefined
 })
 
-/** What a request or a job adds to each of its log lines. */
+/** The facts that a request or a job adds to each of its log lines. */
 export class RequestRecord {
   readonly correlationId: string
   readonly clientIp: string | undefined
   readonly method: string | undefined
-  /** Without the query: that may hold tokens and search words. */
+  /** Without the query, which may contain tokens and search words. */
   readonly path: string | undefined
   readonly documentId: string | undefined
-  readonly attempt: number | undefined
+  /** Of the job: which of the owner's runs. */
+  readonly run: number | undefined
   /** Monotonic clock, nanoseconds. */
   readonly startedAt: bigint
-  /** The template (`/api/documents/:id`), known once the router has matched. */
+  /** The template (`/api/documents/:id`), known after routing. */
   route: string | undefined
-  /** Known once the request is authenticated. The line about the whole request is written outside of that scope. */
+  /** Known after authentication. The access log line is written outside of that scope, so it reads this. */
   userId: string | undefined
-  /** What never changes, as JSON members: written once per request, not once per line. */
+  /** The facts that never change as JSON members: encoded once per request, not once per line. */
   members: string | undefined = undefined
 
   constructor(facts: {
@@ -43,7 +44,7 @@ export class RequestRecord {
     readonly path?: string | undefined
     readonly userId?: string | undefined
     readonly documentId?: string | undefined
-    readonly attempt?: number | undefined
+    readonly run?: number | undefined
   }) {
     this.correlationId = facts.correlationId
     this.startedAt = facts.startedAt
@@ -52,16 +53,16 @@ export class RequestRecord {
     this.path = facts.path
     this.userId = facts.userId
     this.documentId = facts.documentId
-    this.attempt = facts.attempt
+    this.run = facts.run
   }
 }
 
-/** The request or job that the fiber works for, if any. */
+/** The request or job of this fiber, if any. */
 export const CurrentRequest = Context.Reference<RequestRecord | undefined>("@kite/adapters/logging/CurrentRequest", {
   defaultValue: () => undefined
 })
 
-/** Runs the effect for this request or job: every line and every fiber in it carries its facts. */
+/** Runs the effect for this request or job: all its log lines and fibers have these facts. */
 export const withRequest =
   (record: RequestRecord) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -74,7 +75,7 @@ export const withRequest =
       )
     )
 
-/** Runs the effect for this account, and tells it to the lines about the whole request. */
+/** Runs the effect for this account, which the access log line names too. */
 export const withUser =
   (userId: string) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -83,13 +84,13 @@ export const withUser =
       return Effect.provideService(self, CurrentUserId, userId)
     })
 
-/** Runs the effect for a job of the queue: its lines carry the id of the request that caused it. */
+/** Runs the effect for a job of the queue: its log lines have the correlation id of the request that caused it. */
 export const withJob =
   (job: {
     readonly correlationId: string
     readonly userId: string
     readonly documentId: string
-    readonly attempt: number
+    readonly run: number
   }) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.flatMap(Clock.Clock, (clock) =>

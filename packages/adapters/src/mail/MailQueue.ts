@@ -2,10 +2,10 @@ import { type Cause, Clock, Context, Effect, Fiber, Layer, Option, Queue, Random
 import { CurrentRequest, withRequest } from "../logging/RequestContext.ts"
 import { type Mail, Mailer } from "./Mailer.ts"
 
-/** Finds out in the background whether there is a mail to send, and which. */
+/** Runs in the background: the mail to send, if any. */
 export type ComposeMail = Effect.Effect<Option.Option<Mail>>
 
-/** Over how long `offerUnseen` spreads its work, in ms. */
+/** The time over which `offerUnseen` spreads its work, in ms. */
 export const MailSpread = Context.Reference<number>("@kite/adapters/mail/MailSpread", { defaultValue: () => 2_000 })
 
 const capacity = 1_000
@@ -15,18 +15,18 @@ const retries = { times: 3, schedule: Schedule.exponential("1 second") }
 const drainLimit = "5 seconds"
 
 /**
- * Mails that a request causes but does not wait for, so that its answer takes the same time whether there is one or not.
- * In memory, because a mail holds what the database must not: a crash loses what is queued (the person asks again), an orderly
- * shutdown sends for up to 5 s more. Each mail is tried four times within some seconds of another.
+ * Mails that a request causes but does not wait for, so that its response takes the same time with and without a mail.
+ * In memory, because a mail contains secrets that the database must not: a crash loses queued mails (people ask again), a
+ * regular shutdown sends for up to 5 s more. Each mail gets four attempts within some seconds.
  */
 export class MailQueue extends Context.Service<
   MailQueue,
   {
-    /** Never waits and never fails; beyond 1,000 waiting mails it refuses, which the log tells. */
+    /** Never waits and never fails. With 1,000 mails waiting it drops the mail and logs an error. */
     readonly offer: (compose: ComposeMail) => Effect.Effect<void>
     /**
-     * As `offer`, but begins at a random moment of the next 2 s: who times the requests that follow his own cannot tell
-     * whether it caused work.
+     * As `offer`, but starts at a random moment of the next 2 s: the time of later requests does not reveal whether this
+     * one caused work.
      */
     readonly offerUnseen: (compose: ComposeMail) => Effect.Effect<void>
   }
@@ -43,10 +43,10 @@ export class MailQueue extends Context.Service<
           const mail = yield* Effect.timeout(compose, composeLimit)
           if (Option.isNone(mail)) return
           yield* Effect.retry(mailer.send(mail.value), { ...retries, while: ({ isRetryable }) => isRetryable })
-          yield* Effect.logInfo(`Sent a mail: ${mail.value.subject}`).pipe(Effect.annotateLogs({ event: "mail_sent" }))
+          yield* Effect.logInfo(`Mail sent: ${mail.value.subject}`).pipe(Effect.annotateLogs({ event: "mail_sent" }))
         },
         Effect.catchCause((cause) =>
-          Effect.logError("A mail was given up", cause).pipe(Effect.annotateLogs({ event: "mail_failed" }))
+          Effect.logError("Mail failed permanently", cause).pipe(Effect.annotateLogs({ event: "mail_failed" }))
         )
       )
 
@@ -63,7 +63,7 @@ export class MailQueue extends Context.Service<
       const enqueue = Effect.fnUntraced(function* (job: Effect.Effect<void>) {
         const request = yield* CurrentRequest
         if (yield* Queue.offer(queue, request === undefined ? job : withRequest(request)(job))) return
-        yield* Effect.logError("The mail queue is full: a mail was dropped").pipe(
+        yield* Effect.logError("The mail queue is full: mail dropped").pipe(
           Effect.annotateLogs({ event: "mail_failed" })
         )
       })
@@ -72,7 +72,7 @@ export class MailQueue extends Context.Service<
         offer: (compose) => enqueue(deliver(compose)),
         offerUnseen: Effect.fnUntraced(function* (compose) {
           const begin = (yield* Clock.currentTimeMillis) + spread * (yield* Random.next)
-          // A worker that waits for one's moment holds up none that came before, and those behind it no longer than 2 s.
+          // A worker that waits for this moment delays no earlier mail, and later ones by 2 s at most.
           const wait = Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep(Math.max(0, begin - now)))
           yield* enqueue(Effect.andThen(wait, deliver(compose)))
         })

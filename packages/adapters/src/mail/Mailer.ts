@@ -1,22 +1,23 @@
-import { Context, Effect, Layer, Queue, type Redacted, Schema } from "effect"
+import { Context, Effect, Layer, Queue, Redacted, Schema } from "effect"
+import type { SendMailOptions } from "nodemailer"
 
-/** A mail to one address. The text may hold secrets: it is Redacted so that no log line can show it. */
+/** A mail to one address. The text may contain secrets: it is Redacted so that no log line shows it. */
 export interface Mail {
   readonly to: string
   readonly subject: string
   readonly text: Redacted.Redacted<string>
 }
 
-/** The mail could not be handed over. Another attempt may help where `isRetryable`. */
+/** The mail could not be sent. A retry may help if `isRetryable`. */
 export class MailError extends Schema.TaggedError<MailError>()("MailError", {
   message: Schema.String,
   isRetryable: Schema.Boolean
 }) {}
 
-/** Mails in the order in which they were sent, for a test to take. */
+/** Sent mails in order, for tests. */
 export class SentMails extends Context.Service<SentMails, Queue.Dequeue<Mail>>()("@kite/adapters/mail/SentMails") {}
 
-/** Hands a mail over to whoever delivers it; the sender is MAIL_FROM. */
+/** Sends mails; the sender is MAIL_FROM. */
 export class Mailer extends Context.Service<
   Mailer,
   {
@@ -24,7 +25,7 @@ export class Mailer extends Context.Service<
     readonly send: (mail: Mail) => Effect.Effect<void, MailError>
   }
 >()("@kite/adapters/mail/Mailer") {
-  /** Keeps the last 1,000 mails for SentMails. */
+  /** Keeps the last 1,000 mails in SentMails. */
   static readonly layerMemory: Layer.Layer<Mailer | SentMails> = Layer.effectContext(
     Effect.map(Queue.sliding<Mail>(1_000), (sent) =>
       Context.make(SentMails, sent).pipe(
@@ -33,3 +34,18 @@ export class Mailer extends Context.Service<
     )
   )
 }
+
+/**
+ * The mail for nodemailer. The address is a name and address object, never parsed, so commas in it add no recipient; nothing
+ * is read from files or URLs. ASCII text with lines of up to 76 characters is sent as it is, so that links in files of the
+ * outbox can be copied; any other text becomes quoted-printable.
+ */
+export const toMessage = (from: string, { to, subject, text }: Mail): SendMailOptions => ({
+  from,
+  to: { name: "", address: to },
+  subject,
+  text: Redacted.value(text),
+  disableFileAccess: true,
+  disableUrlAccess: true,
+  headers: { "Auto-Submitted": "auto-generated" }
+})

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto"
-import { mkdir, rename, rm, writeFile } from "node:fs/promises"
+import { rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DateTime, Effect, Layer } from "effect"
 import { createTransport } from "nodemailer"
-import { MailError, Mailer } from "./Mailer.ts"
-import { toMessage } from "./Message.ts"
+import { createDirectory } from "../data/DataDirectory.ts"
+import { MailError, Mailer, toMessage } from "./Mailer.ts"
 
 const failed = () => new MailError({ message: "The outbox cannot be written", isRetryable: true })
 
-/** Mails as files of the directory, readable by the owner alone: `<time>-<uuid>.eml`, whole as soon as they are there. */
+/** Writes mails to files `<time>-<uuid>.eml` of the directory, which only their owner can read. A file appears as a whole. */
 export const layer = (directory: string, from: string): Layer.Layer<Mailer> =>
   Layer.sync(Mailer, () => {
     const composer = createTransport({ streamTransport: true, buffer: true, newline: "unix" })
@@ -20,7 +20,7 @@ export const layer = (directory: string, from: string): Layer.Layer<Mailer> =>
         yield* Effect.tryPromise({
           try: async () => {
             const { message } = await composer.sendMail({ ...toMessage(from, mail), date })
-            await mkdir(directory, { recursive: true, mode: 0o700 })
+            await createDirectory(directory)
             await writeFile(part, message, { mode: 0o600, flag: "wx", flush: true })
             await rename(part, join(directory, name))
           },

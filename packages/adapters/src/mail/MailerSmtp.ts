@@ -1,9 +1,8 @@
 import { Effect, Layer, Redacted } from "effect"
 import { createTransport } from "nodemailer"
-import { MailError, Mailer } from "./Mailer.ts"
-import { toMessage } from "./Message.ts"
+import { MailError, Mailer, toMessage } from "./Mailer.ts"
 
-/** Times in ms. A server that is silent in one step does not get the time of the others. */
+/** Times in ms, one for each step of a connection. */
 const timeouts = {
   dnsTimeout: 5_000,
   connectionTimeout: 5_000,
@@ -13,17 +12,17 @@ const timeouts = {
 }
 const total = "30 seconds"
 
-/** What a server answered with 5xx will not change; all else may (RFC 5321 section 4.2.1). Never carries the mail. */
+/** A 5xx reply is final, everything else may be temporary (RFC 5321 section 4.2.1). Never contains the mail. */
 const toError = (cause: unknown) => {
   const { code = "unknown", responseCode = 0 } = cause as { readonly code?: string; readonly responseCode?: number }
-  const message = `The SMTP server took no mail: ${code}${responseCode === 0 ? "" : ` ${responseCode}`}`
+  const message = `The SMTP server did not accept the mail: ${code}${responseCode === 0 ? "" : ` ${responseCode}`}`
   return new MailError({ message, isRetryable: responseCode < 500 })
 }
-const tooLate = new MailError({ message: `The SMTP server took no mail within ${total}`, isRetryable: true })
+const tooLate = new MailError({ message: `The SMTP server did not accept the mail within ${total}`, isRetryable: true })
 
 /**
- * Over SMTP: `smtps://user:password@host:465`, or `smtp://host:587`, which upgrades to TLS where the server offers it
- * (`?requireTLS=true` insists). One connection per mail: kite sends few.
+ * Over SMTP: `smtps://user:password@host:465`, or `smtp://host:587`, which upgrades to TLS if the server offers it
+ * (`?requireTLS=true` requires it). One connection per mail: kite sends few.
  */
 export const layer = (url: Redacted.Redacted<string>, from: string): Layer.Layer<Mailer> =>
   Layer.effect(

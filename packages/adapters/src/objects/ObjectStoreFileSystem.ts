@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto"
 import { statfs } from "node:fs/promises"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
 import { ObjectKey } from "@kite/domain/documents/Document"
 import { ByteSize, DateTime, Duration, Effect, FileSystem, Layer, Option, Schedule, Schema, Stream } from "effect"
 import type { PlatformError } from "effect/PlatformError"
+import { createDirectory, dataDirectoryError } from "../data/DataDirectory.ts"
 import {
   type ByteRange,
   exactly,
@@ -16,15 +17,15 @@ import {
   span
 } from "./ObjectStore.ts"
 
-/** No byte for this long: the writer of an incoming file is dead. Live ones touch theirs with every chunk. */
+/** An incoming file without a new byte for this long has no writer any more. */
 const abandonedAfter = Duration.hours(1)
 
 /** Bytes read from the disk at once. */
 const readSize = 256 * 1024
 
 /**
- * The last two hex digits: random in every version of UUID, whereas the first ones of a UUIDv7 are the clock and would
- * send every object of the year to one folder.
+ * The last two hex digits are random in every version of UUID. The first ones of a UUIDv7 are the clock, so they would put
+ * every object of the year into one folder.
  */
 const shardOf = (key: string) => key.slice(-2).toLowerCase()
 const shards = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"))
@@ -51,7 +52,7 @@ const make = Effect.fnUntraced(function* (directory: string, { minFreeBytes = 0 
   const folderOf = (key: string) => join(directory, shardOf(key))
   const pathOf = (key: string) => join(folderOf(key), key)
 
-  /** Makes the names in a folder outlive a power cut. */
+  /** Makes the names in a folder survive a power cut. */
   const syncFolder = (folder: string) => Effect.scoped(Effect.flatMap(fs.open(folder), (opened) => opened.sync))
 
   const removeAbandoned = Effect.gen(function* () {
@@ -65,7 +66,10 @@ const make = Effect.fnUntraced(function* (directory: string, { minFreeBytes = 0 
   }).pipe(Effect.catchCause((cause) => Effect.logWarning("Abandoned uploads could not be removed", cause)))
 
   for (const name of ["incoming", ...shards]) {
-    yield* fs.makeDirectory(join(directory, name), { recursive: true, mode: 0o700 })
+    yield* Effect.tryPromise({
+      try: () => createDirectory(join(directory, name)),
+      catch: (cause) => dataDirectoryError(dirname(directory), cause)
+    })
   }
   yield* syncFolder(directory)
   yield* removeAbandoned.pipe(Effect.repeat(Schedule.spaced("1 day")), Effect.forkScoped)
@@ -88,7 +92,7 @@ const make = Effect.fnUntraced(function* (directory: string, { minFreeBytes = 0 
     yield* Effect.addFinalizer(() => Effect.ignore(fs.remove(temporary, { force: true })))
     const file = yield* Effect.mapError(fs.open(temporary, { flag: "wx", mode: 0o600 }), failedPut)
     let sizeBytes = 0
-    // A write that was left behind by an interruption could hit the descriptor's next owner, so each one is seen out.
+    // An interrupted write could reach the next file with this descriptor, so each write completes.
     yield* Stream.runForEach(content, (chunk) => {
       sizeBytes += chunk.length
       return Effect.uninterruptible(Effect.mapError(file.writeAll(chunk), failedPut))
@@ -152,9 +156,8 @@ const layerNoDeps = (directory: string, options: FileSystemOptions = {}) =>
 export const ObjectStoreFileSystem = {
   layerNoDeps,
   /**
-   * Files of mode 0600 under `directory`, which is made if it is missing, spread over 256 folders. An object is written to
-   * `incoming`, flushed and renamed, so that it is seen whole or not at all, also after a power cut. Several processes
-   * may share the folder.
+   * Files of mode 0600 under `directory`, spread over 256 folders. An object is written to `incoming`, flushed and renamed,
+   * so that it is visible as a whole or not at all, also after a power cut. Several processes may share the folder.
    */
   layer: (directory: string, options: FileSystemOptions = {}): Layer.Layer<ObjectStore, ObjectStoreError> =>
     Layer.provide(layerNoDeps(directory, options), NodeFileSystem.layer)

@@ -2,64 +2,75 @@ import { IncomingMessage } from "node:http"
 import { NodeStream } from "@effect/platform-node"
 import { ObjectKey } from "@kite/domain/documents/Document"
 import { DateTime, Effect, Layer, Option, type Redacted, Schedule, Schema, Stream } from "effect"
-import { abortAbandonedUploads } from "./AbandonedUploads.ts"
+import { abortAbandonedUploads } from "./minio/AbandonedUploads.ts"
+import { type Bucket, connectBucket, refusal, replyWithin } from "./minio/Bucket.ts"
+import { type BucketLocation, parseBucketLocation } from "./minio/BucketLocation.ts"
+import { Upload } from "./minio/Upload.ts"
 import { type ByteRange, exactly, ObjectNotFound, ObjectStore, ObjectStoreError, span } from "./ObjectStore.ts"
-import { answerWithin, connectS3Bucket, refusal, type S3Bucket } from "./S3Bucket.ts"
-import { parseS3Location, type S3Location } from "./S3Location.ts"
-import { S3Upload } from "./S3Upload.ts"
 
 const isKey = Schema.is(ObjectKey)
 const failure = (operation: string, message: string, cause?: unknown) =>
   new ObjectStoreError({ operation, cause: new Error(message, { cause }) })
 
-/** Makes the bucket if it is missing; two processes may do so at once. */
-const ensureBucket = (bucket: S3Bucket, { host, port, region, ...location }: S3Location) => {
+const codeOf = (cause: unknown) => (cause instanceof Error && "code" in cause ? String(cause.code) : String(cause))
+
+/** Why the bucket cannot be opened, and what to do. A server that is asked for a bucket tells no more than 403. */
+const explainStart = (error: ObjectStoreError, { bucket, host, port }: BucketLocation) => {
+  const [refused, at] = [refusal(error), `The object store at ${host}:${port}`]
+  if (refused === undefined)
+    return `${at} cannot be reached (${codeOf(error.cause)}): start it, or correct OBJECT_STORE_URL`
+  if (refused === "InvalidBucketName" || refused === "BucketAlreadyExists") {
+    return `${at} refuses the bucket name "${bucket}" (${refused}): choose another name in OBJECT_STORE_URL`
+  }
+  return `${at} refuses access to the bucket "${bucket}" (${refused}): correct KEY, SECRET and bucket in OBJECT_STORE_URL`
+}
+
+/** Creates the bucket if it is missing; two processes may do so at once. */
+const ensureBucket = (bucket: Bucket, location: BucketLocation) => {
   const exists = bucket.repeatable("start", (client, name) => client.bucketExists(name))
-  const make = bucket
-    .repeatable("start", (client, name) => client.makeBucket(name, region))
-    // Whatever the server calls it when another process was first.
+  const create = bucket
+    .repeatable("start", (client, name) => client.makeBucket(name, location.region))
+    // Servers name it differently when another process was first.
     .pipe(Effect.catch((error) => Effect.flatMap(exists, (isThere) => (isThere ? Effect.void : Effect.fail(error)))))
   return exists.pipe(
-    Effect.flatMap((isThere) => (isThere ? Effect.void : make)),
+    Effect.flatMap((isThere) => (isThere ? Effect.void : create)),
     Effect.catchIf(
       (error) => refusal(error) === "BucketAlreadyOwnedByYou",
       () => Effect.void
     ),
-    Effect.mapError(({ cause }) =>
-      failure("start", `the bucket ${location.bucket} at ${host}:${port} can neither be opened nor made`, cause)
-    )
+    Effect.mapError((error) => failure("start", explainStart(error, location), error.cause))
   )
 }
 
 const stopped = () => Effect.fail(failure("get", "the store stopped in the middle of an object"))
 
-const get = Effect.fnUntraced(function* (bucket: S3Bucket, key: ObjectKey, range?: ByteRange) {
+const get = Effect.fnUntraced(function* (bucket: Bucket, key: ObjectKey, range?: ByteRange) {
   const { offset, length } = yield* span(range, Number.MAX_SAFE_INTEGER)
   const response = yield* bucket
     .open("get", (client, name) => client.getPartialObject(name, key, offset, range === undefined ? 0 : length))
     .pipe(Effect.mapError((error) => (refusal(error) === "NoSuchKey" ? new ObjectNotFound({ key }) : error)))
   const announced = response instanceof IncomingMessage ? Number(response.headers["content-length"]) : Number.NaN
-  // Where the range ends beyond the object, S3 sends what there is.
+  // If the range ends beyond the object, S3 sends the part that exists.
   if (Number.isNaN(announced) || (range !== undefined && announced !== length)) {
-    return yield* failure("get", `asked for ${length} bytes from ${offset} on, the store offers ${announced}`)
+    return yield* failure("get", `asked for ${length} bytes from ${offset} on, the store sends ${announced}`)
   }
   const content = NodeStream.fromReadable<Uint8Array, ObjectStoreError>({
     evaluate: () => response,
     onError: (cause) => new ObjectStoreError({ operation: "get", cause })
   })
-  // Not Stream.timeoutOrElse: that one reads ahead of a slow reader.
+  // Not Stream.timeoutOrElse, which reads ahead of a slow reader.
   return Stream.transformPull(content, (pull) =>
-    Effect.succeed(Effect.timeoutOrElse(pull, { duration: answerWithin, orElse: stopped }))
+    Effect.succeed(Effect.timeoutOrElse(pull, { duration: replyWithin, orElse: stopped }))
   ).pipe(exactly(announced))
 })
 
-const listPage = Effect.fnUntraced(function* (bucket: S3Bucket, token: string) {
+const listPage = Effect.fnUntraced(function* (bucket: Bucket, token: string) {
   const page = yield* bucket.repeatable("list", (client, name) =>
     client.listObjectsV2Query(name, "", token, "", 1000, "")
   )
   const { nextContinuationToken: next, isTruncated, objects } = page
   if (isTruncated && (next === "" || next === token)) {
-    return yield* failure("list", "the store says that there is more but not where")
+    return yield* failure("list", "the store announces more objects without saying where")
   }
   const stored = objects.flatMap(({ name, size, lastModified }) =>
     isKey(name) && lastModified !== undefined
@@ -70,11 +81,11 @@ const listPage = Effect.fnUntraced(function* (bucket: S3Bucket, token: string) {
 })
 
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
-  const location = yield* parseS3Location(url)
-  const bucket = yield* connectS3Bucket(location)
+  const location = yield* parseBucketLocation(url)
+  const bucket = yield* connectBucket(location)
   yield* ensureBucket(bucket, location)
   yield* abortAbandonedUploads(bucket).pipe(
-    // A server that cannot list multipart uploads leaves nothing for kite to tidy up.
+    // A server that cannot list multipart uploads leaves nothing to clean up.
     Effect.catchIf(
       (error) => refusal(error) === "NotImplemented",
       () => Effect.void
@@ -87,7 +98,7 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   return ObjectStore.of({
     put: Effect.fn("ObjectStoreMinio.put")((key, content) =>
       Effect.suspend(() => {
-        const upload = new S3Upload(bucket, key)
+        const upload = new Upload(bucket, key)
         return Stream.runForEach(content, upload.write).pipe(
           Effect.andThen(upload.finish),
           Effect.onError(() => upload.abandon)
@@ -104,7 +115,7 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
       .pipe(
         Effect.filterOrFail(
           (exists) => exists,
-          () => failure("check", "the bucket is gone")
+          () => failure("check", "the bucket is missing")
         ),
         Effect.asVoid
       )
@@ -113,8 +124,8 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
 
 export const ObjectStoreMinio = {
   /**
-   * An S3 server (MinIO and its like) at `http://KEY:SECRET@host:9000/bucket?region=us-east-1`. The bucket is made if it is
-   * missing. Every call ends, also on a server that hangs: 15 s without an answer or a byte, 60 s for a part of 5 MiB.
+   * An S3 server (MinIO and its like) at `http://KEY:SECRET@host:9000/bucket?region=us-east-1`. The bucket is created if it
+   * is missing. Every call ends, also on a server that hangs: after 15 s without a byte, after 60 s for a part of 5 MiB.
    */
   layer: (url: Redacted.Redacted<string>): Layer.Layer<ObjectStore, ObjectStoreError> =>
     Layer.effect(ObjectStore, make(url))

@@ -3,14 +3,14 @@ import { SqlClient } from "effect/sql"
 import * as Database from "./Database.ts"
 import { scramVerifier } from "./ScramVerifier.ts"
 
-/** The role of the application cannot be set up; `message` says what the operator can do. */
+/** The application's role cannot be set up; `message` says what the operator can do. */
 export class ApplicationRoleError extends Schema.TaggedError<ApplicationRoleError>()("ApplicationRoleError", {
   message: Schema.String
 }) {}
 
 const quoted = (identifier: string) => `"${identifier.replaceAll('"', '""')}"`
 
-/** Name and password that a connection URL logs in with. */
+/** Name and password in a connection URL. */
 const credentials = (url: Redacted.Redacted<string>) => {
   const { username, password } = new URL(Redacted.value(url))
   return { name: decodeURIComponent(username), password: Redacted.make(decodeURIComponent(password)) }
@@ -21,32 +21,32 @@ const exists = Effect.fnUntraced(function* (name: string) {
   return (yield* sql`SELECT 1 FROM pg_roles WHERE rolname = ${name}`).length > 0
 })
 
-/** A role that is there stays as it is: its password is the operator's. */
+/** An existing role stays as it is: the operator manages its password. */
 const ensureRole = Effect.fnUntraced(function* (name: string, password: Redacted.Redacted<string>) {
   const sql = yield* SqlClient.SqlClient
   if (yield* exists(name)) return
   if (Redacted.value(password) === "") {
     return yield* new ApplicationRoleError({
-      message: `The role ${quoted(name)} of DATABASE_URL does not exist; give its password in the URL to have it made`
+      message: `The role ${quoted(name)} of DATABASE_URL does not exist; give its password in the URL, and kite creates it`
     })
   }
   const role = sql.literal(quoted(name))
   const verifier = sql.literal(`'${scramVerifier(password)}'`)
   const create = sql`CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${verifier}`
-  // Roles belong to the whole server: somebody who migrates another of its databases may have been first.
+  // Roles belong to the whole server: a migration of another database may have been first.
   yield* Effect.catch(create, () =>
     Effect.flatMap(exists(name), (isThere) =>
       isThere
         ? Effect.void
         : new ApplicationRoleError({
-            message: `The role ${quoted(name)} of DATABASE_URL does not exist, and DATABASE_MIGRATE_URL may not make it: CREATE ROLE ${quoted(name)} LOGIN PASSWORD '...'`
+            message: `The role ${quoted(name)} of DATABASE_URL does not exist, and DATABASE_MIGRATE_URL may not create it: CREATE ROLE ${quoted(name)} LOGIN PASSWORD '...'`
           })
     )
   )
-  yield* Effect.logInfo(`Made the role ${quoted(name)}`)
+  yield* Effect.logInfo(`Created the role ${quoted(name)}`)
 })
 
-/** What may be done to rows, and nothing to tables: every statement, in order. */
+/** Rights on rows and none on tables: every statement in order. */
 const statements = (role: string, database: string) => [
   `REVOKE CREATE, TEMPORARY ON DATABASE ${database} FROM PUBLIC, ${role}`,
   `GRANT CONNECT ON DATABASE ${database} TO ${role}`,
@@ -55,13 +55,13 @@ const statements = (role: string, database: string) => [
   `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, ${role}`,
   `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`,
   `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${role}`,
-  // What a later migration makes, by the same owner.
+  // The same for tables that later migrations of this owner create.
   `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role}`,
   `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO ${role}`,
-  // What was recorded stays as it was recorded.
+  // The audit log only grows.
   `REVOKE UPDATE, DELETE ON audit_log FROM ${role}`,
   `REVOKE INSERT, UPDATE, DELETE ON effect_sql_migrations FROM ${role}`,
-  // The queue looks at its own history when it starts, under a LOCK TABLE, which takes the right to UPDATE.
+  // At its start the queue reads its own migrations under LOCK TABLE, which needs the right to UPDATE.
   `REVOKE INSERT, DELETE ON extraction_queue_migrations FROM ${role}`
 ]
 
@@ -82,8 +82,8 @@ const grant = Effect.fnUntraced(function* (name: string) {
 })
 
 /**
- * Lets the role of the application's URL work with the rows of the tables that the owner's URL has migrated, and makes it where
- * it can. Every run sets its rights anew. Where both URLs log in as the same role there is nothing to grant.
+ * Grants the role of the application's URL access to the rows of the owner's tables, and creates the role if it can. Every
+ * run sets the rights again. If both URLs use the same role, nothing is granted.
  */
 export const grantApplication = Effect.fn("ApplicationRole.grant")(function* (
   ownerUrl: Redacted.Redacted<string>,

@@ -10,7 +10,7 @@ const noConnection = new SqlError({
   })
 })
 
-/** When the connection dies in a transaction its ROLLBACK fails too, which the client reports as a defect: it is the same error. */
+/** When a connection breaks in a transaction, its ROLLBACK fails too, and the client reports that as a defect: one error. */
 const undoFailedRollback = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | SqlError> => {
   const lost = cause.reasons
     .filter(Cause.isDieReason)
@@ -21,8 +21,8 @@ const undoFailedRollback = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | 
 }
 
 /**
- * Lets `limit` transactions run at once. Another waits up to `acquireTimeout` for its turn, then fails with a retryable
- * SqlError, so that a flood is refused instead of queued without end.
+ * Runs at most `limit` transactions at once. Others wait up to `acquireTimeout` and then fail with a retryable SqlError, so
+ * that a flood is refused and not queued without end.
  */
 export const boundTransactions = <Client extends SqlClient.SqlClient>(
   client: Client,

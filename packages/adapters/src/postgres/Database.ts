@@ -7,17 +7,17 @@ import { boundTransactions } from "./BoundedTransactions.ts"
 import { openSocket } from "./PostgresSocket.ts"
 
 export interface DatabaseOptions {
-  /** 10 by default; one of them is kept for statements outside of transactions. */
+  /** 10 by default; one is reserved for statements outside of transactions. */
   readonly maxConnections?: number
   /** How long a transaction waits for a connection; 5 s by default. */
   readonly acquireTimeout?: Duration.Input
-  /** The longest a statement may take, and a transaction may pause between two; 10 s by default. Migrations need more. */
+  /** Limit for a statement, and for the pause between two in a transaction; 10 s by default. Migrations need more. */
   readonly statementTimeout?: Duration.Input
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string
 }
 
-/** How much longer than a statement may take a connection may be silent. */
+/** How much longer than `statementTimeout` a connection may be silent. */
 const grace = Duration.seconds(2)
 
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>, options: DatabaseOptions) {
@@ -48,12 +48,12 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>, option
  *
  * Statements of many fibers share connections (`multiplex`). Measured on two cores with 50 fibers reading 20 rows each over
  * ten connections: 20,600-21,400 instead of 11,700-14,200 statements/s, 35 instead of 57 us of CPU each. The price: a
- * statement waits for those before it on its connection (with two 200-ms statements running all the time p99 stays 8.5 ms,
- * the slowest of 10,000 goes from 40 to 430 ms), and an interrupted one runs on in the server. So a statement that
- * may take long belongs into `withTransaction`, which has a connection of its own and is cancelled when it is interrupted.
+ * statement waits for earlier ones on its connection (with two 200-ms statements running all the time p99 stays 8.5 ms,
+ * the slowest of 10,000 goes from 40 to 430 ms), and an interrupted one continues in the server. So run a statement that
+ * may take long in `withTransaction`, which has its own connection and is cancelled when it is interrupted.
  *
- * No statement outlives `statementTimeout` plus 2 s, whatever becomes of the server; it then fails with a retryable SqlError,
- * and the next one opens a new connection. A LISTEN that hears nothing for so long is cut as well: give it a client of its own.
+ * Every statement ends within `statementTimeout` plus 2 s, also when the server hangs: it fails with a retryable SqlError, and
+ * the next one opens a new connection. A LISTEN without a notification for so long is closed too: give it its own client.
  */
 export const layerUrl = (
   url: Redacted.Redacted<string>,
@@ -64,12 +64,12 @@ export const layerUrl = (
 const noAnswer = new SqlError({
   reason: new ConnectionError({
     cause: new Error("SELECT 1 took more than 2 s"),
-    message: "no answer",
+    message: "no reply",
     operation: "check"
   })
 })
 
-/** Cheap proof, within 2 s, that PostgreSQL answers. */
+/** Cheap proof, within 2 s, that PostgreSQL works. */
 export const check = (sql: SqlClient.SqlClient): Effect.Effect<void, SqlError> =>
   sql`SELECT 1`.pipe(
     Effect.timeoutOrElse({ duration: "2 seconds", orElse: () => Effect.fail(noAnswer) }),

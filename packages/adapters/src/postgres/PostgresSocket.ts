@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net"
 import { Redacted } from "effect"
 
-/** Where a connection URL points: a port, or the socket file of a `?host=/directory`, as libpq has it. */
+/** The address of a connection URL: a port, or the socket file of `?host=/directory` as in libpq. */
 const address = (url: URL) => {
   const host = url.searchParams.get("host") ?? url.hostname.replace(/^\[|\]$/g, "")
   const port = Number((url.searchParams.get("port") ?? url.port) || 5432)
@@ -9,9 +9,9 @@ const address = (url: URL) => {
 }
 
 /**
- * Opens sockets that break when nothing has come or gone for `silenceMs`. Nothing else bounds a statement on a server that is
- * frozen or out of reach: its own statement_timeout does not run, TCP keeps trying for a quarter of an hour, and an
- * interruption neither ends BEGIN, COMMIT and ROLLBACK nor frees a shared connection.
+ * Opens sockets that close after `silenceMs` without data. Nothing else bounds a statement on a server that is frozen or out
+ * of reach: its statement_timeout does not run, TCP retries for a quarter of an hour, and an interruption neither ends
+ * BEGIN, COMMIT and ROLLBACK nor frees a shared connection.
  */
 export const openSocket = (url: Redacted.Redacted<string>, silenceMs: number) => (): Socket => {
   const socket = connect(address(new URL(Redacted.value(url))))

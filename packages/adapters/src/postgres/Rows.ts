@@ -12,15 +12,14 @@ type DomainError<E> = Exclude<E, SqlError | Schema.SchemaError>
 const isDomainError = <E>(error: E): error is DomainError<E> => !isSqlError(error) && !Schema.isSchemaError(error)
 
 /**
- * The repository's edge: a statement that fails is a defect, so that signatures list domain errors alone; those of a
- * transaction pass. Where the database did not answer in time the defect is Unavailable, which the server renders as 503; all
- * else is a 500.
+ * The edge of a repository: a failed statement becomes a defect, so that signatures list domain errors only, which pass.
+ * If the database did not reply in time, the defect is Unavailable, a 503 in the API; everything else is a 500.
  */
 export const orDefect = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, DomainError<E>, R> =>
   Effect.catch(effect, (error) => {
     if (isDomainError(error)) return Effect.fail(error)
     return isSqlError(error) && error.isRetryable
-      ? Effect.andThen(Effect.logError("The database did not answer", error), Effect.die(new Unavailable({})))
+      ? Effect.andThen(Effect.logError("The database did not reply", error), Effect.die(new Unavailable({})))
       : Effect.die(error)
   })
 
@@ -33,7 +32,7 @@ export const decodeRows = <S extends Schema.Constraint>(row: S) => {
     orDefect(Effect.flatMap(statement, decode))
 }
 
-/** Decodes the first row of a statement, where there is one. */
+/** Decodes the first row of a statement, if there is one. */
 export const decodeRow = <S extends Schema.Constraint>(row: S) => {
   const decode = decodeRows(row)
   return <R>(

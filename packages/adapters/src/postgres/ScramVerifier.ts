@@ -5,8 +5,8 @@ import { Redacted } from "effect"
 const iterations = 4_096
 
 /**
- * What PostgreSQL stores of a password (RFC 5803). Given instead of the password itself, which would otherwise stand in the
- * statement, and so in the server's log when that fails.
+ * The form in which PostgreSQL stores a password (RFC 5803). CREATE ROLE gets it instead of the password, which would appear
+ * in the server's log if the statement failed.
  */
 export const scramVerifier = (password: Redacted.Redacted<string>): string => {
   const salt = randomBytes(16)

@@ -1,15 +1,15 @@
-import { Context, Effect, Layer, Redacted, Schema } from "effect"
+import { Effect, Redacted, Schema } from "effect"
 import { Redis as Client, type RedisOptions } from "ioredis"
 
-/** Redis failed, refused or did not answer in time. */
+/** Redis failed, refused a command or did not reply in time. */
 export class RedisError extends Schema.TaggedError<RedisError>()("RedisError", { cause: Schema.Defect() }) {}
 
-/** ioredis' options, but for the one that changes the types of replies. */
+/** ioredis' options without the one that changes the types of replies. */
 export type ConnectionOptions = Omit<RedisOptions, "replyMapping">
 
 /**
- * For general use: a command ends after 2 s at the latest, whatever Redis does, and so it does while it waits for a connection;
- * a connection that owes an answer for 4 s is replaced, because TCP would believe in it for a quarter of an hour. Times in ms.
+ * A command ends within 2 s, also while it waits for a connection. A connection without a reply for 4 s is replaced: TCP
+ * would keep a dead one for a quarter of an hour. Times in ms.
  */
 const general: ConnectionOptions = {
   lazyConnect: true,
@@ -23,8 +23,8 @@ const general: ConnectionOptions = {
 }
 
 /**
- * A connection that ends with the scope. It connects in the background and for ever again: Redis need not be there. Its
- * `error` events are logged, once per change of message, since ioredis repeats them with every attempt.
+ * A connection that closes with the scope. It connects in the background and retries for ever, so Redis need not run yet.
+ * Errors are logged when their message changes: ioredis repeats them with every attempt.
  */
 export const connect = Effect.fn("Redis.connect")(function* (
   url: Redacted.Redacted<string>,
@@ -43,7 +43,7 @@ export const connect = Effect.fn("Redis.connect")(function* (
         last = error.message
         log(Effect.logWarning(`Redis: ${error.message}`))
       })
-      // The listener has the failure, which is no reason to fail: the next attempt follows.
+      // The listener logs the failure and the next attempt follows.
       client.connect().catch(() => undefined)
       return client
     }),
@@ -51,31 +51,10 @@ export const connect = Effect.fn("Redis.connect")(function* (
   )
 })
 
-/** ioredis itself destroys a socket whose end the other side does not confirm within 2 s. */
+/** ioredis destroys a socket that the other side does not close within 2 s. */
 const disconnect = (client: Client) =>
   Effect.callback<void>((resume) => {
     if (client.status === "end") return resume(Effect.void)
     client.once("end", () => resume(Effect.void))
     client.disconnect()
   }).pipe(Effect.timeoutOption("4 seconds"))
-
-/** The process's shared connection. */
-export class Redis extends Context.Service<
-  Redis,
-  {
-    /** Runs a command. Fails with RedisError within 2 s. */
-    use<A>(command: (client: Client) => Promise<A>): Effect.Effect<A, RedisError>
-    /** Cheap proof that Redis answers. */
-    readonly check: Effect.Effect<void, RedisError>
-  }
->()("@kite/adapters/redis/Redis") {
-  static readonly layer = (url: Redacted.Redacted<string>): Layer.Layer<Redis> =>
-    Layer.effect(
-      Redis,
-      Effect.map(connect(url), (client) => {
-        const use = <A>(command: (client: Client) => Promise<A>) =>
-          Effect.tryPromise({ try: () => command(client), catch: (cause) => new RedisError({ cause }) })
-        return Redis.of({ use, check: Effect.asVoid(use((redis) => redis.ping())) })
-      })
-    )
-}

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs"
 import { Effect, Schema } from "effect"
 
-/** A `NAME_FILE` cannot be read, or `NAME` and `NAME_FILE` are both set. */
+/** A `NAME_FILE` cannot be read, or both `NAME` and `NAME_FILE` are set. */
 export class EnvironmentError extends Schema.TaggedError<EnvironmentError>()("EnvironmentError", {
   message: Schema.String
 }) {}
 
-/** One letter more, less or other, or two neighbours swapped. */
-const isSlip = (name: string, meant: string): boolean => {
+/** One letter added, missing or wrong, or two neighbours swapped. */
+const isTypo = (name: string, meant: string): boolean => {
   const shorter = Math.min(name.length, meant.length)
   let start = 0
   while (start < shorter && name[start] === meant[start]) start++
@@ -18,28 +18,28 @@ const isSlip = (name: string, meant: string): boolean => {
   return swapped || (wrong.length <= 1 && right.length <= 1)
 }
 
-/** Set variables that kite does not know but that are one slip of the pen away from one it does. */
-export const nearMisses = (set: ReadonlyArray<string>, known: ReadonlyArray<string>) => {
+/** Variables that are set and unknown but likely typos of a known one. */
+export const likelyTypos = (set: ReadonlyArray<string>, known: ReadonlyArray<string>) => {
   const names = known.flatMap((name) => [name, `${name}_FILE`])
   return set.flatMap((name) => {
-    const meant = names.includes(name) ? undefined : names.find((other) => isSlip(name, other))
+    const meant = names.includes(name) ? undefined : names.find((other) => isTypo(name, other))
     return meant === undefined ? [] : [{ name, meant }]
   })
 }
 
-/** The known variables that are set, `NAME_FILE` read (one trailing line end dropped), empty ones left out. */
+/** The known variables that are set; `NAME_FILE` is read, without one trailing line end. Empty ones are left out. */
 export const readEnvironment = Effect.fnUntraced(function* (
   environment: Readonly<Record<string, string | undefined>>,
   known: ReadonlyArray<string>
 ) {
-  for (const { name, meant } of nearMisses(Object.keys(environment), known)) {
-    yield* Effect.logWarning(`${name} is no setting of kite; is ${meant} meant?`)
+  for (const { name, meant } of likelyTypos(Object.keys(environment), known)) {
+    yield* Effect.logWarning(`Unknown setting ${name}. Did you mean ${meant}?`)
   }
   const values: Record<string, string> = {}
   for (const name of known) {
     const [value, file] = [environment[name] ?? "", environment[`${name}_FILE`] ?? ""]
     if (value !== "" && file !== "") {
-      return yield* new EnvironmentError({ message: `${name} and ${name}_FILE are both set; keep one` })
+      return yield* new EnvironmentError({ message: `${name} and ${name}_FILE are both set; remove one` })
     }
     if (value !== "") values[name] = value
     if (file !== "") {

@@ -38,11 +38,11 @@ export const Millis = fromText(Schema.Number, "a duration such as 500ms, 30s, 15
 /** Bytes, written as a whole number or with a unit: `26214400`, `25 MiB`, `100 MB`. */
 export const Bytes = fromText(Schema.Number, "a number of bytes such as 26214400 or 25 MiB", readBytes)
 
-/** A whole number within bounds, both inclusive. */
+/** A whole number from `minimum` to `maximum`, both inclusive. */
 export const Whole = (minimum: number, maximum: number) =>
   fromText(Schema.Number, `a whole number from ${minimum} to ${maximum}`, readWhole(minimum, maximum))
 
-/** Comma-separated values; white space around them is dropped, an empty text is no value at all. */
+/** Comma-separated values without the white space around them; empty values are left out. */
 export const List = fromText<ReadonlyArray<string>>(Schema.Array(Schema.String), "a comma-separated list", (text) =>
   text.split(",").flatMap((value) => (value.trim() === "" ? [] : [value.trim()]))
 )

@@ -4,8 +4,8 @@ import { policyTable, type RateLimitSetting } from "@kite/domain/limits/RateLimi
 import { TrustedProxyRule } from "@kite/domain/network/ClientIp"
 import { defaultTrustedProxies, TrustedProxiesFromString } from "@kite/domain/network/TrustedProxies"
 import { Email } from "@kite/domain/users/Email"
-import { Context, Effect, Layer, Schema } from "effect"
-import { type EnvironmentError, readEnvironment } from "./Environment.ts"
+import { Context, Effect, Layer, Schema, SchemaIssue } from "effect"
+import { readEnvironment } from "./Environment.ts"
 import { Bytes, List, Millis, Whole } from "./SettingCodecs.ts"
 
 const withDefault = <S extends Schema.Top>(schema: S, text: S["Encoded"]) =>
@@ -39,7 +39,7 @@ const rateLimits = Object.fromEntries(
 ) as { readonly [Name in RateLimitSetting]: Schema.optionalKey<typeof RateLimitFromString> }
 
 /**
- * Every variable kite reads, by its own name. `NAME_FILE` reads any of them from a file (a Docker secret). The README's table
+ * Every variable that kite reads. `NAME_FILE` reads any of them from a file (a Docker secret). The README's table
  * is written from the annotations: `description`, an `example`, and `unset`, what happens without the variable.
  */
 export const Variables = Schema.Struct({
@@ -160,27 +160,35 @@ export const Variables = Schema.Struct({
   ...rateLimits
 })
 
-/** A variable is wrong; `message` has a line for each with its name and what it must be. */
+/** Settings are wrong or missing; `message` names each of them and says what it must be. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", { message: Schema.String }) {}
 
 const decode = Schema.decodeUnknownEffect(Variables, { errors: "all" })
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** `PORT must be a whole number from 0 to 65535; LOG_LEVEL: ...` */
+const describe = ({ issue }: Schema.SchemaError) =>
+  format(issue)
+    .issues.map(({ message, path = [] }) => `${path.join(".")}${message.startsWith("must ") ? "" : ":"} ${message}`)
+    .join("; ")
 
 /** The settings of this process, read once. */
 export class Settings extends Context.Service<Settings, typeof Variables.Type>()("@kite/adapters/settings/Settings") {
   static readonly fromVariables = (environment: Readonly<Record<string, string | undefined>>) =>
     readEnvironment(environment, Object.keys(Variables.fields)).pipe(
       Effect.flatMap((values) => decode(values)),
-      Effect.mapError(
-        (error: EnvironmentError | Schema.SchemaError) =>
-          new SettingsError({ message: `Wrong settings\n${error.message}` })
-      )
+      Effect.mapError((error) => {
+        const text = Schema.isSchemaError(error) ? describe(error) : error.message
+        return new SettingsError({ message: `Wrong settings: ${text}` })
+      })
     )
 
   static readonly fromEnvironment = Effect.suspend(() => Settings.fromVariables(process.env))
 
   static readonly layer = Layer.effect(Settings, Effect.map(Settings.fromEnvironment, Settings.of))
 
-  /** Settings for tests: the defaults with these variables on top. */
+  /** For tests: these variables, defaults for all others. */
   static readonly layerOf = (variables: Readonly<Record<string, string>>) =>
     Layer.effect(Settings, Settings.fromVariables(variables).pipe(Effect.map(Settings.of)))
 }

@@ -96,13 +96,13 @@ describe("the sink on stdout", () => {
     assert.isAtLeast(kept.length, due.at(-1)?.logged ?? 0)
   })
 
-  it("writes what is buffered when the process exits in the middle", async () => {
+  it("writes its buffer when the process exits", async () => {
     const process = new Logging("exits")
     assert.strictEqual((await process.ended).code, 3)
     assert.deepStrictEqual(attempts(process.lines), upTo(1_000))
   })
 
-  it.each(["throws", "rejects"])("writes what is buffered, and why, when the process crashes: it %s", async (name) => {
+  it.each(["throws", "rejects"])("writes its buffer and the reason when the process crashes: it %s", async (name) => {
     const process = new Logging(name)
     assert.strictEqual((await process.ended).code, 1)
     assert.deepStrictEqual(attempts(process.lines), upTo(10))
@@ -111,7 +111,7 @@ describe("the sink on stdout", () => {
     assert.strictEqual(last?.error?.type, "TypeError")
   })
 
-  it("neither blocks the process nor holds its exit while nobody reads", async () => {
+  it("neither blocks the process nor delays its exit while nobody reads", async () => {
     const process = new Logging("flood", "later")
     await process.said(1)
     const saidAt = performance.now()
@@ -138,7 +138,7 @@ describe("the sink on stdout", () => {
     process.kill(-(shell.pid ?? 0), "SIGKILL")
   })
 
-  it("counts what it had to drop and says so once somebody reads again", async () => {
+  it("counts dropped lines and reports them once somebody reads again", async () => {
     const process = new Logging("patient", "later")
     await process.said(1)
     process.read()

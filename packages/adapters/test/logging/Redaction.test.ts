@@ -86,7 +86,7 @@ describe("redaction", () => {
     })
   )
 
-  it("knows an opaque token wherever it stands, whole or cut by the length limit", () => {
+  it("recognises an opaque token anywhere, whole or cut by the length limit", () => {
     fc.assert(
       fc.property(opaque, fc.string({ maxLength: 60 }), fc.nat(140), (token, before, limit) => {
         const clean = scrub(`${before} /reset/${token} after`, limit)
@@ -113,7 +113,7 @@ describe("redaction", () => {
     assert.isTrue(isSecretName("text", "of a document"))
   })
 
-  it("takes no more than milliseconds for what is made to be slow", () => {
+  it("takes only milliseconds for input that is made to be slow", () => {
     for (const evil of ["pass", "://", "eyJ.", "cookie", "basic ", "-", "token ", "=:", "a@"]) {
       const text = evil.repeat(20_000)
       const start = performance.now()

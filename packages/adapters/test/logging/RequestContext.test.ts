@@ -22,7 +22,7 @@ describe("the context of a request", () => {
     })
   )
 
-  it.effect("never mixes among 200 that run at once, and reaches the fibers that they fork", () =>
+  it.effect("never mixes between 200 simultaneous requests, and reaches the fibers that they fork", () =>
     Effect.gen(function* () {
       const capture = new LogCapture()
       const serve = Effect.fnUntraced(function* (index: number) {

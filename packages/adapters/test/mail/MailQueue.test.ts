@@ -39,7 +39,7 @@ it.effect("an offer does not wait for the mail, and a shutdown only 5 s", () =>
   withStuckMailer(Effect.timeout(offer("slow"), "1 millis"))
 )
 
-it.effect("what there is no mail for sends none, and the next is sent", () =>
+it.effect("nothing is sent without a mail, and the next mail is sent", () =>
   Effect.gen(function* () {
     const sent = yield* Queue.unbounded<string>()
     yield* Effect.gen(function* () {
@@ -51,29 +51,31 @@ it.effect("what there is no mail for sends none, and the next is sent", () =>
   })
 )
 
-it.effect("a mail is tried four times with growing pauses, then given up with a line that does not show it", () =>
-  Effect.gen(function* () {
-    const attempts = yield* Queue.unbounded<number>()
-    const { lines, layer } = yield* logged
-    const failing = queueOver(() =>
-      Effect.andThen(Queue.offer(attempts, 1), Effect.fail(new MailError({ message: "451", isRetryable: true })))
-    )
-    yield* Effect.gen(function* () {
-      yield* withRequest(new RequestRecord({ correlationId: "of the request", startedAt: 0n }))(offer("hopeless"))
-      for (const pause of [0, 1, 2, 4]) {
-        yield* TestClock.adjust(`${pause} seconds`)
-        yield* Queue.take(attempts)
-      }
-      const line = yield* Queue.take(lines)
-      assert.match(line, /^Error of the request A mail was given up/)
-      assert.notInclude(line, secret)
-      yield* TestClock.adjust("1 hour")
-      assert.strictEqual(yield* Queue.size(attempts), 0)
-    }).pipe(Effect.provide(Layer.provideMerge(failing, layer)))
-  })
+it.effect(
+  "a mail gets four attempts with growing pauses, then fails permanently with a log line that does not show it",
+  () =>
+    Effect.gen(function* () {
+      const attempts = yield* Queue.unbounded<number>()
+      const { lines, layer } = yield* logged
+      const failing = queueOver(() =>
+        Effect.andThen(Queue.offer(attempts, 1), Effect.fail(new MailError({ message: "451", isRetryable: true })))
+      )
+      yield* Effect.gen(function* () {
+        yield* withRequest(new RequestRecord({ correlationId: "of the request", startedAt: 0n }))(offer("hopeless"))
+        for (const pause of [0, 1, 2, 4]) {
+          yield* TestClock.adjust(`${pause} seconds`)
+          yield* Queue.take(attempts)
+        }
+        const line = yield* Queue.take(lines)
+        assert.match(line, /^Error of the request Mail failed permanently/)
+        assert.notInclude(line, secret)
+        yield* TestClock.adjust("1 hour")
+        assert.strictEqual(yield* Queue.size(attempts), 0)
+      }).pipe(Effect.provide(Layer.provideMerge(failing, layer)))
+    })
 )
 
-it.effect("a mail that is refused for good is not tried again", () =>
+it.effect("a permanently refused mail is not retried", () =>
   Effect.gen(function* () {
     const attempts = yield* Queue.unbounded<number>()
     const refusing = queueOver(() =>
@@ -88,7 +90,7 @@ it.effect("a mail that is refused for good is not tried again", () =>
   })
 )
 
-it.effect("work that nobody may time begins at a moment of the next 2 s that changes from one to the next", () =>
+it.effect("offerUnseen starts its work at a random moment of the next 2 s", () =>
   Effect.gen(function* () {
     const begun: Array<number> = []
     const queue = yield* MailQueue
@@ -108,7 +110,7 @@ it.effect("work that nobody may time begins at a moment of the next 2 s that cha
   }).pipe(Effect.provide(queueOver(() => Effect.void)))
 )
 
-it.effect("a flood is cut off at 1,000 waiting mails, which the log tells", () =>
+it.effect("a flood is cut off at 1,000 waiting mails and logged", () =>
   Effect.gen(function* () {
     const { lines, layer } = yield* logged
     const flood = Effect.forEach(Array.from({ length: 1_200 }), () => offer("flood"), { discard: true })
@@ -117,7 +119,7 @@ it.effect("a flood is cut off at 1,000 waiting mails, which the log tells", () =
   })
 )
 
-it.effect("an orderly shutdown sends what waits, for 5 s", () =>
+it.effect("a regular shutdown sends waiting mails for 5 s", () =>
   Effect.gen(function* () {
     const sent: Array<string> = []
     const gate = yield* Deferred.make<void>()

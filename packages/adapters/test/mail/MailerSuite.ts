@@ -30,7 +30,7 @@ export const mailerSuite = (name: string, mailer: Layer.Layer<Mailer | Letters>)
       })
     )
 
-    it.effect("keeps a line of 5,000 characters whole", () =>
+    it.effect("keeps a line of 5,000 characters intact", () =>
       Effect.gen(function* () {
         const text = `${"0123456789".repeat(500)}\n`
         yield* send("long", text)
@@ -38,14 +38,14 @@ export const mailerSuite = (name: string, mailer: Layer.Layer<Mailer | Letters>)
       })
     )
 
-    it.effect("sends to the one address, whatever subject and text try", () =>
+    it.effect("sends to the one address, whatever subject and text contain", () =>
       Effect.gen(function* () {
         yield* send("Hello\r\nBcc: eve@example.org", "\r\n.\r\nRCPT TO:<eve@example.org>\r\n")
         assert.deepStrictEqual((yield* next).to, [to])
       })
     )
 
-    it.effect("delivers mails that are sent at once, each one time", () =>
+    it.effect("delivers each of many simultaneous mails once", () =>
       Effect.gen(function* () {
         const subjects = Array.from({ length: 20 }, (_, index) => `mail ${index}`)
         yield* Effect.forEach(subjects, (subject) => send(subject, "text\n"), {

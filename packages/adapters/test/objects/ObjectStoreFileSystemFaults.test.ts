@@ -19,7 +19,7 @@ const open = (directory: string) =>
 
 const incoming = (directory: string) => Effect.promise(() => readdir(join(directory, "incoming")))
 
-it.effect("writes to a file that no reader sees, and removes it when the content fails or is interrupted", () =>
+it.effect("writes to a file that readers do not see, and removes it if the content fails or is interrupted", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const [objects, key, reached] = [yield* open(directory), yield* newKey, yield* Deferred.make<void>()]
@@ -34,7 +34,7 @@ it.effect("writes to a file that no reader sees, and removes it when the content
   })
 )
 
-it.effect("keeps objects from other users of the machine", () =>
+it.effect("lets no other user of the machine read objects", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const [objects, key] = [yield* open(directory), yield* newKey]
@@ -44,7 +44,7 @@ it.effect("keeps objects from other users of the machine", () =>
   })
 )
 
-it.effect("passes over names that are not its own", () =>
+it.effect("skips names that are not its own", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const [objects, key] = [yield* open(directory), yield* newKey]
@@ -96,7 +96,7 @@ it.effect("fails with the disk's own error when the disk is full", () =>
   }).pipe(Effect.provide(NodeFileSystem.layer))
 )
 
-it.live("shows nothing of an upload whose process was killed, and tidies up after it an hour later", () =>
+it.live("never shows the upload of a killed process, and removes its file an hour later", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const child = yield* Effect.acquireRelease(
@@ -136,7 +136,7 @@ it.live("shows nothing of an upload whose process was killed, and tidies up afte
   })
 )
 
-it.effect("holds next to nothing in memory, however large the object", () =>
+it.effect("uses little memory for an object of any size", () =>
   Effect.gen(function* () {
     const [objects, key] = [yield* open(yield* temporaryDirectory), yield* newKey]
     const { watched, peak } = peakOf(endless(64_000_000))
@@ -145,7 +145,7 @@ it.effect("holds next to nothing in memory, however large the object", () =>
   })
 )
 
-it.effect("does not start where no folder can be, and says so when its folder is gone", () =>
+it.effect("does not start if its folder cannot be created, and fails its check if the folder is gone", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     yield* Effect.promise(() => writeFile(join(directory, "file"), ""))

@@ -38,18 +38,18 @@ for (const [name, fault, tries] of faults) {
   )
 }
 
-it.live("does not start on a bucket that it may neither open nor make, and says which, but not the secret", () =>
+it.live("does not start on a bucket that it may neither open nor create, and names it without the secret", () =>
   Effect.gen(function* () {
     const { url, requests } = yield* startFaultyS3(refuse)
     const other = Redacted.make(Redacted.value(url).replace("/kite", "/other"))
     const error = yield* Effect.flip(Layer.build(ObjectStoreMinio.layer(other)))
-    assert.include(String(error.cause), "the bucket other at 127.0.0.1:")
+    assert.match(String(error.cause), /at 127\.0\.0\.1:\d+ refuses access to the bucket "other"/)
     assert.notInclude(inspect(error, { depth: 10 }), "secret")
     assert.deepEqual(requests, ["HEAD /other"])
   })
 )
 
-it.live("comes through a server that fails once", () =>
+it.live("recovers from a server that fails once", () =>
   Effect.gen(function* () {
     let failures = 0
     const { remove, key, requests } = yield* storeOn((request, response) =>
@@ -60,7 +60,7 @@ it.live("comes through a server that fails once", () =>
   })
 )
 
-it.live("fails when an object breaks off in the middle, and when a range comes short", () =>
+it.live("fails when an object or a range ends early", () =>
   Effect.gen(function* () {
     const { get, key } = yield* storeOn((_, response) => {
       response.writeHead(200, { "content-length": 100_000 })
@@ -105,7 +105,7 @@ it.live("aborts a multipart upload whose part fails", () =>
   })
 )
 
-it.live("uses its connections again", () =>
+it.live("reuses its connections", () =>
   Effect.gen(function* () {
     const { remove, get, key, connections } = yield* storeOn((request, response) =>
       request.method === "DELETE"
@@ -144,7 +144,7 @@ it.live("lists 2,500 objects, a thousand at a time", () =>
   })
 )
 
-it.live("fails rather than end a listing early when the server does not say how it goes on", () =>
+it.live("fails when the server does not say where a listing continues", () =>
   Effect.gen(function* () {
     const { list } = yield* storeOn((_, response) => {
       response.end("<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>")

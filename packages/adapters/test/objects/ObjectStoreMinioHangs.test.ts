@@ -32,7 +32,7 @@ const storeOn = Effect.fnUntraced(function* (fault: Fault) {
   }
 })
 
-it.effect("gives up on a server that takes requests and never answers", () =>
+it.effect("gives up on a server that accepts requests and never replies", () =>
   Effect.gen(function* () {
     const { put, get, remove, list, key } = yield* storeOn(hang)
     assert.isAtMost(yield* secondsToFail(remove(key)), 16)
@@ -57,7 +57,7 @@ it.effect("gives up on an object that stops in the middle, however long its read
   })
 )
 
-it.effect("gives up on a server that confirms nothing after the upload", () =>
+it.effect("gives up on a server that does not confirm the upload", () =>
   Effect.gen(function* () {
     const { put, key, requests } = yield* storeOn((request, response) =>
       request.method === "HEAD" ? undefined : whenRead(request, () => void response.writeHead(200, { etag: "a" }).end())
@@ -67,7 +67,7 @@ it.effect("gives up on a server that confirms nothing after the upload", () =>
   })
 )
 
-it.effect("does not start on a server that accepts and says nothing", () =>
+it.effect("does not start on a server that accepts connections and sends nothing", () =>
   Effect.gen(function* () {
     const port = yield* Effect.acquireRelease(
       Effect.callback<ReturnType<typeof createServer>>((resume) => {

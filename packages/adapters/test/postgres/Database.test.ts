@@ -20,7 +20,7 @@ const hold = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
 })
 
 layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Database", (it) => {
-  it.effect("speaks camelCase here, snake_case there, in UTC, under its name", () =>
+  it.effect("uses camelCase in TypeScript, snake_case in SQL, UTC and its name", () =>
     Effect.gen(function* () {
       const sql = yield* connect({ applicationName: "kite-test" })
       const rows = yield* sql`
@@ -29,7 +29,7 @@ layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Database", (it) =
     })
   )
 
-  it.effect("cancels a statement that takes too long, and says that it was the time", () =>
+  it.effect("cancels a statement that takes too long and reports the time-out", () =>
     Effect.gen(function* () {
       const sql = yield* connect({ statementTimeout: "200 millis" })
       const error = yield* Effect.flip(sql`SELECT pg_sleep(60)`)
@@ -37,7 +37,7 @@ layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Database", (it) =
     })
   )
 
-  it.effect("undoes a transaction that fails and keeps one that does not", () =>
+  it.effect("rolls back a transaction that fails and commits one that succeeds", () =>
     Effect.gen(function* () {
       const sql = yield* connect({})
       yield* sql`CREATE TABLE kept (n int)`
@@ -50,7 +50,7 @@ layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Database", (it) =
     })
   )
 
-  it.effect("lets statements of many fibers share its connections, each getting its own rows", () =>
+  it.effect("shares its connections between many fibers, and each gets its own rows", () =>
     Effect.gen(function* () {
       const sql = yield* connect({ maxConnections: 2 })
       const numbers = Array.from({ length: 500 }, (_, n) => n)
@@ -62,7 +62,7 @@ layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Database", (it) =
     })
   )
 
-  it.effect("refuses a transaction that finds no connection in time, while statements go on", () =>
+  it.effect("refuses a transaction that gets no connection in time, while statements still run", () =>
     Effect.gen(function* () {
       const sql = yield* connect({ acquireTimeout: "100 millis", maxConnections: 3 })
       yield* hold(sql)
@@ -75,7 +75,7 @@ layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Database", (it) =
     })
   )
 
-  it.effect("counts a transaction within a transaction once", () =>
+  it.effect("counts nested transactions as one", () =>
     Effect.gen(function* () {
       const sql = yield* connect({ acquireTimeout: "100 millis", maxConnections: 2 })
       assert.deepStrictEqual(yield* sql.withTransaction(sql.withTransaction(sql`SELECT 2 AS n`)), [{ n: 2 }])
@@ -92,7 +92,7 @@ layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Database", (it) =
     })
   )
 
-  it.effect("fails at once, and retryably, where no server listens", () =>
+  it.effect("fails at once with a retryable error if no server listens", () =>
     Effect.gen(function* () {
       const nowhere = Database.layerUrl(Redacted.make("postgres://kite:secret@127.0.0.1:1/kite"))
       const error = yield* SqlClient.SqlClient.use(Database.check).pipe(Effect.provide(nowhere), Effect.flip)

@@ -20,7 +20,7 @@ const recovered = (sql: SqlClient.SqlClient) =>
   Database.check(sql).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 }))
 
 layer(Victim.layer, { excludeTestServices: true, timeout: "30 seconds" })("Database, when PostgreSQL", (it) => {
-  it.effect("freezes, fails statements in time and recovers when it thaws", () =>
+  it.effect("freezes: statements fail in time and recover when it thaws", () =>
     Effect.gen(function* () {
       const { sql, processes } = yield* Victim
       yield* recovered(sql)
@@ -40,7 +40,7 @@ layer(Victim.layer, { excludeTestServices: true, timeout: "30 seconds" })("Datab
     })
   )
 
-  it.effect("freezes within a transaction, fails it in time with a retryable error", () =>
+  it.effect("freezes within a transaction: it fails in time with a retryable error", () =>
     Effect.gen(function* () {
       const { sql, processes } = yield* Victim
       yield* recovered(sql)
@@ -59,7 +59,7 @@ layer(Victim.layer, { excludeTestServices: true, timeout: "30 seconds" })("Datab
     })
   )
 
-  it.effect("is frozen when a transaction begins, fails it in time though nothing can interrupt a BEGIN", () =>
+  it.effect("is frozen when a transaction begins: it fails in time although nothing can interrupt a BEGIN", () =>
     Effect.gen(function* () {
       const { sql, processes } = yield* Victim
       yield* recovered(sql)
@@ -75,7 +75,7 @@ layer(Victim.layer, { excludeTestServices: true, timeout: "30 seconds" })("Datab
     })
   )
 
-  it.effect("freezes, is reported by check within 2 s", () =>
+  it.effect("freezes: check reports it within 2 s", () =>
     Effect.gen(function* () {
       const { sql, processes } = yield* Victim
       yield* recovered(sql)
@@ -86,7 +86,7 @@ layer(Victim.layer, { excludeTestServices: true, timeout: "30 seconds" })("Datab
     })
   )
 
-  it.effect("is killed, fails what was under way at once and recovers by itself", () =>
+  it.effect("is killed: running statements fail at once and later ones work again", () =>
     Effect.gen(function* () {
       const { sql, processes } = yield* Victim
       yield* recovered(sql)

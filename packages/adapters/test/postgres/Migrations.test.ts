@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
 layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Migrations", (it) => {
-  it.effect("are each applied once when several processes start at once, and not again later", () =>
+  it.effect("are each applied once, also when several processes start at the same time", () =>
     Effect.gen(function* () {
       const { url } = yield* TestDatabase
       const migrate = Migrations.migrate(url)

@@ -12,7 +12,7 @@ const start = (variables: Readonly<Record<string, Redacted.Redacted<string>>>) =
 }
 
 layer(TwoRoles.layer, { excludeTestServices: true, timeout: "60 seconds" })("migrating at the start", (it) => {
-  it.effect("needs the owner while there is something to do, and then works as either role", () =>
+  it.effect("needs the owner while migrations are missing, and works as either role afterwards", () =>
     Effect.gen(function* () {
       const { ownerUrl, applicationUrl } = yield* TwoRoles
       const asOwner = (statement: string) =>
@@ -27,13 +27,13 @@ layer(TwoRoles.layer, { excludeTestServices: true, timeout: "60 seconds" })("mig
         "DELETE FROM effect_sql_migrations WHERE migration_id = (SELECT max(migration_id) FROM effect_sql_migrations)"
       )
       const behind = yield* Effect.flip(alone)
-      assert.match(behind.message, /has not this version's schema.*run kite migrate with DATABASE_MIGRATE_URL/)
+      assert.match(behind.message, /schema is out of date.*run kite migrate with DATABASE_MIGRATE_URL/)
       yield* asOwner("DROP TABLE effect_sql_migrations")
       assert.strictEqual((yield* Effect.flip(alone)).message, behind.message)
     })
   )
 
-  it.effect("says which variables it needs", () =>
+  it.effect("names the settings that it needs", () =>
     Effect.gen(function* () {
       assert.match((yield* Effect.flip(start({}))).message, /DATABASE_MIGRATE_URL or DATABASE_URL is missing/)
     })

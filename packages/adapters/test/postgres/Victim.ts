@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Database from "@kite/adapters/postgres/Database"
-import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
+import { EmbeddedPostgres } from "@kite/adapters/postgres/embedded/EmbeddedPostgres"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"

@@ -4,5 +4,6 @@ import { extractionQueueSuite } from "./ExtractionQueueSuite.ts"
 
 extractionQueueSuite("memory", ExtractionQueue.layerMemory, {
   excludeTestServices: false,
-  pass: TestClock.adjust("1 hour")
+  pass: TestClock.adjust("1 hour"),
+  age: TestClock.adjust("1 hour")
 })

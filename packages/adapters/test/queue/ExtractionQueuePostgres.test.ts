@@ -2,7 +2,7 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { assert, layer } from "@effect/vitest"
-import { ExtractionQueue, maxAttempts } from "@kite/adapters/queue/ExtractionQueue"
+import { ExtractionQueue, maxDeliveries } from "@kite/adapters/queue/ExtractionQueue"
 import { jobId } from "@kite/domain/documents/ExtractionJob"
 import { TestDatabase, testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { Deferred, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
@@ -16,7 +16,11 @@ const pass = SqlClient.SqlClient.use(
   (sql) => sql`UPDATE extraction_queue SET visible_at = now() WHERE state = 'pending'`
 )
 
-extractionQueueSuite("Postgres", quick, { excludeTestServices: true, pass })
+const age = SqlClient.SqlClient.use(
+  (sql) => sql`UPDATE extraction_queue SET created_at = created_at - interval '1 hour'`
+)
+
+extractionQueueSuite("Postgres", quick, { excludeTestServices: true, pass, age })
 
 const rowOf = Effect.fnUntraced(function* (id: string) {
   const sql = yield* SqlClient.SqlClient
@@ -50,7 +54,7 @@ const holdInChild = Effect.gen(function* () {
 })
 
 layer(quick, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionQueue in Postgres", (it) => {
-  it.effect("knows nothing of an offer that was rolled back", () =>
+  it.effect("drops an offer when its transaction rolls back", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* ExtractionQueue
@@ -62,7 +66,7 @@ layer(quick, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionQu
     })
   )
 
-  it.effect("hands a job out when its transaction is committed, not before", () =>
+  it.effect("delivers a job only after its transaction has committed", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* ExtractionQueue
@@ -80,21 +84,19 @@ layer(quick, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionQu
     })
   )
 
-  it.effect(
-    "hands a job out again when the lease of a worker that was killed has run out, and counts that attempt",
-    () =>
-      Effect.gen(function* () {
-        const queue = yield* ExtractionQueue
-        const job = yield* newJob
-        yield* queue.offer(job)
-        const kill = yield* holdInChild
-        yield* kill
-        assert.deepInclude(yield* rowOf(jobId(job)), { state: "pending", attempts: 1 })
-        assert.deepStrictEqual(yield* takeOne, [job, 2])
-      })
+  it.effect("delivers the job of a killed worker again when its lease has expired, and counts that delivery", () =>
+    Effect.gen(function* () {
+      const queue = yield* ExtractionQueue
+      const job = yield* newJob
+      yield* queue.offer(job)
+      const kill = yield* holdInChild
+      yield* kill
+      assert.deepInclude(yield* rowOf(jobId(job)), { state: "pending", attempts: 1 })
+      assert.deepStrictEqual(yield* takeOne, [job, 2])
+    })
   )
 
-  it.effect("leaves a job to a worker that lives, however long it takes", () =>
+  it.effect("leaves a job to a live worker, however long it takes", () =>
     Effect.gen(function* () {
       const queue = yield* ExtractionQueue
       const [job, other] = [yield* newJob, yield* newJob]
@@ -108,23 +110,23 @@ layer(quick, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionQu
     })
   )
 
-  it.effect("gives a job up whose worker was killed in its last attempt", () =>
+  it.effect("stops retrying a job whose worker was killed in its last delivery", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* ExtractionQueue
       const job = yield* newJob
       yield* sql`DELETE FROM extraction_queue`
       yield* queue.offer(job)
-      yield* sql`UPDATE extraction_queue SET attempts = ${maxAttempts - 1} WHERE id = ${jobId(job)}`
+      yield* sql`UPDATE extraction_queue SET attempts = ${maxDeliveries - 1} WHERE id = ${jobId(job)}`
       const kill = yield* holdInChild
       yield* kill
       const taker = yield* Effect.forkChild(takeOne)
-      assert.deepInclude(yield* rowWhen(jobId(job), (row) => row?.state === "failed"), { attempts: maxAttempts })
+      assert.deepInclude(yield* rowWhen(jobId(job), (row) => row?.state === "failed"), { attempts: maxDeliveries })
       yield* Fiber.interrupt(taker)
     })
   )
 
-  it.effect("is not held up by a job that cannot be read", () =>
+  it.effect("is not blocked by a job that cannot be decoded", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* ExtractionQueue

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
-import { ExtractionQueue, maxAttempts } from "@kite/adapters/queue/ExtractionQueue"
+import { ExtractionQueue, maxDeliveries } from "@kite/adapters/queue/ExtractionQueue"
 import { DocumentId } from "@kite/domain/documents/Document"
-import type { ExtractionJob } from "@kite/domain/documents/ExtractionJob"
+import { type ExtractionJob, jobId } from "@kite/domain/documents/ExtractionJob"
 import { UserId } from "@kite/domain/users/User"
 import { Deferred, Effect, Fiber, type Layer } from "effect"
 
@@ -10,39 +10,41 @@ export const newJob = Effect.sync(
   (): ExtractionJob => ({
     documentId: DocumentId.make(randomUUID()),
     userId: UserId.make(randomUUID()),
-    attempt: 1,
+    run: 1,
     correlationId: randomUUID()
   })
 )
 
-/** Takes one job and acknowledges it; answers it and how often it was begun. */
+/** Takes one job and acknowledges it; returns it and how often it was delivered. */
 export const takeOne = Effect.gen(function* () {
   const queue = yield* ExtractionQueue
   const taken = yield* Deferred.make<readonly [ExtractionJob, number]>()
-  yield* queue.take((job, attempts) => Deferred.succeed(taken, [job, attempts]))
+  yield* queue.take((job, delivery) => Deferred.succeed(taken, [job, delivery]))
   return yield* Deferred.await(taken)
 })
 
 /** Takes one job and fails with it. */
 const failOne = Effect.gen(function* () {
   const queue = yield* ExtractionQueue
-  return yield* Effect.flip(queue.take((_job, attempts) => Effect.fail(attempts)))
+  return yield* Effect.flip(queue.take((_job, delivery) => Effect.fail(delivery)))
 })
 
 interface Options<R> {
   readonly excludeTestServices: boolean
-  /** Lets every back-off pass. */
+  /** Ends every back-off. */
   readonly pass: Effect.Effect<unknown, unknown, R>
+  /** Makes every waiting job an hour older. */
+  readonly age: Effect.Effect<unknown, unknown, R>
 }
 
 /** What every layer of ExtractionQueue must do. Every test leaves the queue empty. */
 export const extractionQueueSuite = <R>(
   name: string,
   queueLayer: Layer.Layer<ExtractionQueue | R, unknown>,
-  { excludeTestServices, pass }: Options<R>
+  { excludeTestServices, pass, age }: Options<R>
 ) =>
   layer(queueLayer, { excludeTestServices, timeout: "60 seconds" })(`ExtractionQueue: ${name}`, (it) => {
-    it.effect("hands out what was offered, in its order", () =>
+    it.effect("delivers jobs in the order in which they were offered", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const jobs = [yield* newJob, yield* newJob, yield* newJob]
@@ -51,7 +53,7 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("lets a taker wait until there is a job", () =>
+    it.effect("makes a worker wait until there is a job", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const taker = yield* Effect.forkChild(takeOne, { startImmediately: true })
@@ -61,7 +63,7 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("takes a job that is offered twice for one, even after it is done", () =>
+    it.effect("treats a run that is offered twice as one job, even after it is done", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const [job, next, last] = [yield* newJob, yield* newJob, yield* newJob]
@@ -73,12 +75,12 @@ export const extractionQueueSuite = <R>(
         yield* queue.offer(job)
         yield* queue.offer(last)
         assert.deepStrictEqual(yield* takeOne, [last, 1])
-        yield* queue.offer({ ...job, attempt: 2 })
-        assert.deepStrictEqual(yield* takeOne, [{ ...job, attempt: 2 }, 1])
+        yield* queue.offer({ ...job, run: 2 })
+        assert.deepStrictEqual(yield* takeOne, [{ ...job, run: 2 }, 1])
       })
     )
 
-    it.effect("gives every job to one of many takers", () =>
+    it.effect("delivers each job to exactly one of many workers", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const jobs = yield* Effect.replicateEffect(newJob, 40)
@@ -92,7 +94,7 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("retries a job that failed, later and not before others", () =>
+    it.effect("retries a failed job later, after the jobs that wait", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const [job, other] = [yield* newJob, yield* newJob]
@@ -105,7 +107,7 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("retries a job whose handler died", () =>
+    it.effect("retries a job whose handler failed with a defect", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const job = yield* newJob
@@ -116,13 +118,13 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("gives a job up after its last attempt", () =>
+    it.effect("stops retrying a job after its last delivery", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const [job, other] = [yield* newJob, yield* newJob]
         yield* queue.offer(job)
-        for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-          assert.strictEqual(yield* failOne, attempt)
+        for (let delivery = 1; delivery <= maxDeliveries; delivery++) {
+          assert.strictEqual(yield* failOne, delivery)
           yield* pass
         }
         yield* queue.offer(other)
@@ -131,12 +133,12 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("has a job back at once, and uncounted, when its taker is interrupted", () =>
+    it.effect("makes the job of an interrupted worker available at once and does not count that delivery", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const job = yield* newJob
         yield* queue.offer(job)
-        for (let times = 0; times <= maxAttempts; times++) {
+        for (let times = 0; times <= maxDeliveries; times++) {
           const begun = yield* Deferred.make<void>()
           const taker = yield* Effect.forkChild(
             queue.take(() => Effect.andThen(Deferred.succeed(begun, undefined), Effect.never))
@@ -148,7 +150,7 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("loses no job to a taker that is interrupted while it waits", () =>
+    it.effect("loses no job to a worker that is interrupted while it waits", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const taker = yield* Effect.forkChild(takeOne, { startImmediately: true })
@@ -158,4 +160,52 @@ export const extractionQueueSuite = <R>(
         assert.deepStrictEqual(yield* takeOne, [job, 1])
       })
     )
+
+    it.effect("counts the jobs that wait or run and measures the age of the oldest", () =>
+      Effect.gen(function* () {
+        const queue = yield* ExtractionQueue
+        assert.deepStrictEqual(yield* queue.depth, { jobs: 0, oldestSeconds: 0 })
+        yield* Effect.replicateEffect(Effect.flatMap(newJob, queue.offer), 3)
+        assert.strictEqual((yield* queue.depth).jobs, 3)
+        yield* queue.take(() =>
+          Effect.flatMap(queue.depth, ({ jobs }) => Effect.sync(() => assert.strictEqual(jobs, 3)))
+        )
+        assert.strictEqual((yield* queue.depth).jobs, 2)
+        yield* failOne
+        yield* age
+        const { jobs, oldestSeconds } = yield* queue.depth
+        assert.strictEqual(jobs, 2)
+        assert.isAtLeast(oldestSeconds, 3_600)
+        assert.isBelow(oldestSeconds, 3_700)
+        yield* pass
+        yield* Effect.replicateEffect(takeOne, 2)
+        assert.deepStrictEqual(yield* queue.depth, { jobs: 0, oldestSeconds: 0 })
+      })
+    )
+
+    it.effect("finds those of the jobs that a worker will still finish", () =>
+      Effect.gen(function* () {
+        const queue = yield* ExtractionQueue
+        const [waiting, done, failed, unknown] = yield* Effect.all([newJob, newJob, newJob, newJob])
+        const ofAll = Effect.map(queue.pending([unknown, waiting, done, failed, { ...waiting, run: 2 }]), (jobs) =>
+          jobs.map(jobId)
+        )
+        yield* queue.offer(failed)
+        for (let delivery = 1; delivery <= maxDeliveries; delivery++) {
+          assert.deepStrictEqual(yield* ofAll, [jobId(failed)])
+          yield* failOne
+          yield* pass
+        }
+        yield* queue.offer(done)
+        yield* queue.offer(waiting)
+        assert.deepStrictEqual(yield* ofAll, [jobId(waiting), jobId(done)])
+        assert.deepStrictEqual(yield* takeOne, [done, 1])
+        assert.deepStrictEqual(yield* ofAll, [jobId(waiting)])
+        yield* queue.take(() => Effect.flatMap(ofAll, (ids) => Effect.sync(() => assert.include(ids, jobId(waiting)))))
+        assert.deepStrictEqual(yield* ofAll, [])
+        assert.deepStrictEqual(yield* queue.pending([]), [])
+      })
+    )
+
+    it.effect("can be checked, also without jobs", () => ExtractionQueue.use(({ check }) => check))
   })

@@ -1,70 +1,70 @@
 import { assert, it } from "@effect/vitest"
-import { connect, Redis } from "@kite/adapters/redis/Redis"
+import { connect } from "@kite/adapters/redis/Redis"
 import { startRedis } from "@kite/testkit/redis/RedisServer"
-import { Duration, Effect, Layer, Redacted, Schedule } from "effect"
+import { Duration, Effect, Redacted, Schedule } from "effect"
+import type { Redis as Client } from "ioredis"
 import { describe } from "vitest"
 
-/** A server to be hurt and the service on it. */
+const ping = (client: Client) => Effect.tryPromise(() => client.ping())
+
+/** A server of the test's own and a connection to it. */
 const start = Effect.gen(function* () {
   const server = yield* startRedis
-  const context = yield* Layer.build(Redis.layer(Redacted.make(server.url)))
-  const redis = yield* Effect.provide(Redis, context)
-  return { server, redis }
+  return { server, client: yield* connect(Redacted.make(server.url)) }
 })
 
-const recovered = (redis: Redis["Service"]) =>
-  redis.check.pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 }))
+const recovered = (client: Client) =>
+  ping(client).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 }))
 
 describe("Redis", () => {
   it.live("runs commands", () =>
     Effect.gen(function* () {
-      const { redis } = yield* start
-      yield* redis.use((client) => client.set("greeting", "hello"))
-      assert.strictEqual(yield* redis.use((client) => client.get("greeting")), "hello")
+      const { client } = yield* start
+      yield* Effect.promise(() => client.set("greeting", "hello"))
+      assert.strictEqual(yield* Effect.promise(() => client.get("greeting")), "hello")
     })
   )
 
-  it.live("fails commands within 2 s while Redis is frozen and goes on when it thaws", () =>
+  it.live("fails commands within 2 s while Redis is frozen and recovers when it thaws", () =>
     Effect.gen(function* () {
-      const { server, redis } = yield* start
-      yield* redis.check
+      const { server, client } = yield* start
+      yield* ping(client)
       yield* server.freeze
       const commands = Effect.all(
-        Array.from({ length: 10 }, () => Effect.flip(redis.check)),
+        Array.from({ length: 10 }, () => Effect.flip(ping(client))),
         { concurrency: "unbounded" }
       )
       const [elapsed] = yield* Effect.timed(commands)
       assert.isBelow(Duration.toMillis(elapsed), 3_000)
       yield* server.thaw
-      yield* recovered(redis)
+      yield* recovered(client)
     })
   )
 
-  it.live("fails commands at once after Redis was killed and finds its successor by itself", () =>
+  it.live("fails commands at once after Redis was killed and reconnects by itself", () =>
     Effect.gen(function* () {
-      const { server, redis } = yield* start
-      yield* redis.check
+      const { server, client } = yield* start
+      yield* ping(client)
       yield* server.kill
-      const [elapsed] = yield* Effect.timed(Effect.flip(redis.check))
+      const [elapsed] = yield* Effect.timed(Effect.flip(ping(client)))
       assert.isBelow(Duration.toMillis(elapsed), 3_000)
       yield* server.restart
-      yield* recovered(redis)
+      yield* recovered(client)
     })
   )
 
-  it.live("can be built before Redis is there", () =>
+  it.live("can be created before Redis runs", () =>
     Effect.gen(function* () {
       const server = yield* startRedis
       yield* server.kill
-      const context = yield* Layer.build(Redis.layer(Redacted.make(server.url)))
-      const redis = yield* Effect.provide(Redis, context)
-      yield* Effect.flip(redis.check)
+      const client = yield* connect(Redacted.make(server.url))
+      yield* Effect.flip(ping(client))
       yield* server.restart
-      yield* recovered(redis)
+      yield* recovered(client)
     })
   )
 
-  it.live("replaces a connection that owes an answer, so that a cut cable does not outlast the cut", () =>
+  it.live("replaces a connection that stays without a reply, as after a cut cable", () =>
     Effect.gen(function* () {
       const { server } = yield* start
       const client = yield* connect(Redacted.make(server.url), { commandTimeout: 200, socketTimeout: 400 })
@@ -79,7 +79,7 @@ describe("Redis", () => {
     })
   )
 
-  it.live("is disconnected with its scope", () =>
+  it.live("closes with its scope", () =>
     Effect.gen(function* () {
       const { server } = yield* start
       const client = yield* Effect.scoped(

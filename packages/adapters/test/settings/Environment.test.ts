@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { nearMisses } from "@kite/adapters/settings/Environment"
+import { likelyTypos } from "@kite/adapters/settings/Environment"
 import { Settings, Variables } from "@kite/adapters/settings/Settings"
 import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Effect, Redacted } from "effect"
@@ -12,7 +12,7 @@ const { fromVariables } = Settings
 const known = Object.keys(Variables.fields)
 const secret = "a secret of thirty-two characters"
 
-/** A file with this content that goes with the scope. */
+/** A file with this content, removed with the scope. */
 const fileOf = (content: string) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -26,7 +26,7 @@ const fileOf = (content: string) =>
 
 describe("a setting in a file", () => {
   it.effect.each([secret, `${secret}\n`, `${secret}\r\n`])(
-    "is the file's content without its line end: %j",
+    "is the content of the file without its line end: %j",
     (content) =>
       Effect.gen(function* () {
         const settings = yield* fromVariables({ TOKEN_SECRET_FILE: yield* fileOf(content) })
@@ -41,7 +41,7 @@ describe("a setting in a file", () => {
     })
   )
 
-  it.effect.each(known)("may be any: %s", (name) =>
+  it.effect.each(known)("works for every setting: %s", (name) =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(fromVariables({ [`${name}_FILE`]: "/nowhere/at/all" }))
       assert.include(message, `${name}_FILE: the file cannot be read`)
@@ -49,14 +49,14 @@ describe("a setting in a file", () => {
     })
   )
 
-  it.effect("is checked as any other", () =>
+  it.effect("is validated like any other", () =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(fromVariables({ PORT_FILE: yield* fileOf("many") }))
       assert.match(message, /\bPORT\b/)
     })
   )
 
-  it.effect("must not be set beside the variable itself", () =>
+  it.effect("is refused together with the variable itself", () =>
     Effect.gen(function* () {
       const both = { TOKEN_SECRET: secret, TOKEN_SECRET_FILE: yield* fileOf(secret) }
       const { message } = yield* Effect.flip(fromVariables(both))
@@ -68,25 +68,25 @@ describe("a setting in a file", () => {
   )
 })
 
-describe("a variable one slip away from a setting", () => {
-  it.effect("is warned about, by name alone", () =>
+describe("a likely typo of a setting", () => {
+  it.effect("is reported by name, without its value", () =>
     Effect.gen(function* () {
       const capture = new LogCapture()
       const environment = { QUOTA_BYTE: "1", TOKEN_SECERT: secret, REDIS_URL_FIEL: "x", PATH: "/bin", HOME: "/root" }
       yield* Effect.provide(fromVariables(environment), capture.layer)
       const warnings = capture.parsed.map(({ level, message }) => [level.toLowerCase(), message])
       assert.deepStrictEqual(warnings, [
-        ["warn", "QUOTA_BYTE is no setting of kite; is QUOTA_BYTES meant?"],
-        ["warn", "TOKEN_SECERT is no setting of kite; is TOKEN_SECRET meant?"],
-        ["warn", "REDIS_URL_FIEL is no setting of kite; is REDIS_URL_FILE meant?"]
+        ["warn", "Unknown setting QUOTA_BYTE. Did you mean QUOTA_BYTES?"],
+        ["warn", "Unknown setting TOKEN_SECERT. Did you mean TOKEN_SECRET?"],
+        ["warn", "Unknown setting REDIS_URL_FIEL. Did you mean REDIS_URL_FILE?"]
       ])
       assert.notInclude(capture.lines.join(), secret)
     })
   )
 
-  it("is found whatever the slip", () => {
+  it("is found for every kind of typo", () => {
     const letter = fc.constantFrom(..."ABCXYZ_019")
-    const slips = (name: string, at: number, other: string) => [
+    const typos = (name: string, at: number, other: string) => [
       name.slice(0, at) + name.slice(at + 1),
       name.slice(0, at) + other + name.slice(at),
       name.slice(0, at) + other + name.slice(at + 1),
@@ -94,15 +94,15 @@ describe("a variable one slip away from a setting", () => {
     ]
     fc.assert(
       fc.property(fc.constantFrom(...known), fc.nat(), letter, (name, at, other) => {
-        for (const slip of slips(name, at % name.length, other)) {
-          assert.strictEqual(nearMisses([slip], [name]).length, slip === name ? 0 : 1, slip)
+        for (const typo of typos(name, at % name.length, other)) {
+          assert.strictEqual(likelyTypos([typo], [name]).length, typo === name ? 0 : 1, typo)
         }
       }),
       { numRuns: 1_000 }
     )
   })
 
-  it("is no setting, no file of one and nothing else that a shell has", () => {
+  it("is never a setting, its file or a usual variable of a shell", () => {
     const ordinary = [
       "PATH",
       "HOME",
@@ -116,6 +116,6 @@ describe("a variable one slip away from a setting", () => {
       "HOSTNAME",
       "TZ"
     ]
-    assert.deepStrictEqual(nearMisses([...known, ...known.map((name) => `${name}_FILE`), ...ordinary], known), [])
+    assert.deepStrictEqual(likelyTypos([...known, ...known.map((name) => `${name}_FILE`), ...ordinary], known), [])
   })
 })

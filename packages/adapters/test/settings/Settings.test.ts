@@ -111,7 +111,7 @@ const secrets = [
 ] as const
 
 describe("settings", () => {
-  it.effect.each(names)("have a default each: %s", (name) =>
+  it.effect.each(names)("have a default: %s", (name) =>
     Effect.gen(function* () {
       assert.strictEqual(seen((yield* fromVariables({}))[name]), expected[name].unset)
       assert.strictEqual(seen((yield* fromVariables({ [name]: "" }))[name]), expected[name].unset)
@@ -126,7 +126,7 @@ describe("settings", () => {
     })
   )
 
-  it.effect.each(names)("name the variable that is wrong and not what it holds: %s", (name) =>
+  it.effect.each(names)("name a wrong variable without its value: %s", (name) =>
     Effect.gen(function* () {
       for (const value of expected[name].bad) {
         const { message } = yield* Effect.flip(fromVariables({ [name]: value }))
@@ -136,14 +136,14 @@ describe("settings", () => {
     })
   )
 
-  it.effect("name every variable that is wrong at once", () =>
+  it.effect("name every wrong variable at once", () =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(fromVariables({ PORT: "x", LOG_LEVEL: "loud", QUOTA_BYTES: "much" }))
       for (const name of ["PORT", "LOG_LEVEL", "QUOTA_BYTES"]) assert.include(message, name)
     })
   )
 
-  it.effect("tell their secrets in no way that a log or a message would take", () =>
+  it.effect("do not show their secrets in logs or messages", () =>
     Effect.gen(function* () {
       const marked = secrets.map((name) => [name, `${Object.keys(expected[name].good)[0]}/hunter2`])
       const settings = yield* fromVariables(Object.fromEntries(marked))
@@ -153,7 +153,7 @@ describe("settings", () => {
     })
   )
 
-  it("tell no secret that is wrong, whatever it is", () => {
+  it("do not show a wrong secret, whatever it is", () => {
     const secret = fc.string({ unit: "binary", minLength: 6, maxLength: 31 })
     fc.assert(
       fc.property(fc.constantFrom(...secrets), secret, (name, value) => {

@@ -8,7 +8,7 @@ import * as Embedded from "../Embedded.ts"
 import * as Infrastructure from "../Infrastructure.ts"
 import { InputError, passwordInput } from "../PasswordInput.ts"
 
-const accounts = Accounts.layer.pipe(Layer.provide(Infrastructure.database), Layer.provide(Embedded.layerShared))
+const accounts = Accounts.layer.pipe(Layer.provide(Infrastructure.layerDatabase), Layer.provide(Embedded.layerShared))
 
 const email = Argument.String("email").pipe(Argument.withDescription("The e-mail address of the new account"))
 const isAdmin = Flag.Boolean("admin").pipe(Flag.withDescription("Create an admin"), Flag.withDefault(false))

@@ -4,9 +4,11 @@ import { parseIp } from "@kite/domain/network/Ip"
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 
-const peer = Flag.String("peer").pipe(Flag.withDescription("The address that connects to kite: your proxy's"))
+const peer = Flag.String("peer").pipe(
+  Flag.withDescription("The address that connects to kite, for example your proxy's")
+)
 const header = Flag.String("forwarded-for").pipe(
-  Flag.withDescription("X-Forwarded-For as it reaches kite"),
+  Flag.withDescription("The X-Forwarded-For header that kite receives"),
   Flag.withDefault("")
 )
 
@@ -19,7 +21,7 @@ const explain =
     const ip = parseIp(peer)
     return [
       `trusted proxies   ${trusted}`,
-      `peer              ${peer}: ${ip !== undefined && trusted.has(ip) ? "trusted, its header is read" : "not trusted, no header is read"}`,
+      `peer              ${peer}: ${ip !== undefined && trusted.has(ip) ? "trusted, so its header is used" : "not trusted, so its header is ignored"}`,
       `X-Forwarded-For   ${header === "" ? "(none)" : header}`,
       `client            ${found(rule)} (rule ${rule})`,
       `                  ${found(rule === "rightmost" ? "leftmost" : "rightmost")} with the other rule`
@@ -34,11 +36,11 @@ const proxy = Command.make(
     yield* Console.log(explain(settings)(peer, header))
   })
 ).pipe(
-  Command.withDescription("Say whom a request counts for, by the settings of this environment"),
+  Command.withDescription("Show which client address a request counts for, with the settings of this environment"),
   Command.provide(Settings.layer)
 )
 
 export const doctor = Command.make("doctor").pipe(
-  Command.withDescription("Find out why kite does what it does"),
+  Command.withDescription("Explain what kite does with the current settings"),
   Command.withSubcommands([proxy])
 )

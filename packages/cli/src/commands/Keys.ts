@@ -6,7 +6,7 @@ import * as Infrastructure from "../Infrastructure.ts"
 import * as Logging from "../Logging.ts"
 
 const keys = TokenKeys.layer.pipe(
-  Layer.provide(Infrastructure.database),
+  Layer.provide(Infrastructure.layerDatabase),
   Layer.provide(Logging.layer("keys")),
   Layer.provide(Embedded.layerShared)
 )
@@ -15,12 +15,12 @@ const rotate = Command.make("rotate", {}, () =>
   Effect.gen(function* () {
     const kid = yield* Effect.flatMap(TokenKeys, (service) => service.rotate)
     yield* Console.log(
-      `New key ${kid}. It signs from 15 seconds on; the key before it is valid for its last tokens' 15 minutes.`
+      `New key ${kid}. It signs tokens in 15 seconds; tokens of the previous key stay valid for up to 15 minutes.`
     )
   }).pipe(Effect.provide(keys))
-).pipe(Command.withDescription("Sign access tokens with a new key; nobody is logged out"))
+).pipe(Command.withDescription("Sign access tokens with a new key. Nobody is logged out"))
 
 export const keysCommand = Command.make("keys").pipe(
-  Command.withDescription("The keys that sign access tokens"),
+  Command.withDescription("Manage the keys that sign access tokens"),
   Command.withSubcommands([rotate])
 )

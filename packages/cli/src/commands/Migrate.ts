@@ -7,5 +7,5 @@ import * as Logging from "../Logging.ts"
 const program = Migrations.layer.pipe(Layer.provide(Logging.layer("migrate")), Layer.provide(Settings.layer))
 
 export const migrate = Command.make("migrate", {}, () => Effect.scoped(Effect.asVoid(Layer.build(program)))).pipe(
-  Command.withDescription("Bring the database to this version's schema, and let the role of DATABASE_URL use it")
+  Command.withDescription("Update the schema of the database, and grant the role of DATABASE_URL access")
 )

@@ -1,4 +1,3 @@
-import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import * as Http from "@kite/server/Http"
@@ -8,13 +7,13 @@ import * as Infrastructure from "../Infrastructure.ts"
 import * as Logging from "../Logging.ts"
 
 const program = Layer.mergeAll(Http.layer, Sweeper.hourly).pipe(
-  Layer.provide([ConfiguredMailer.layer, Infrastructure.rateLimiter]),
+  Layer.provide([Infrastructure.layerMailer, Infrastructure.layerRateLimiter]),
   Layer.provide(Infrastructure.layer),
-  Layer.provide(Infrastructure.demand("DATABASE_URL", "OBJECT_STORE_URL", "TOKEN_SECRET")),
+  Layer.provide(Infrastructure.requireSettings("DATABASE_URL", "OBJECT_STORE_URL", "TOKEN_SECRET")),
   Layer.provide(Logging.layer("server")),
   Layer.provide(Settings.layer)
 )
 
 export const server = Command.make("server", {}, () => Layer.launch(program)).pipe(
-  Command.withDescription("Serve the HTTP API; run `kite migrate` before")
+  Command.withDescription("Serve the HTTP API. Run `kite migrate` first")
 )

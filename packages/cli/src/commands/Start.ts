@@ -1,4 +1,3 @@
-import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import * as Http from "@kite/server/Http"
@@ -10,23 +9,25 @@ import * as Embedded from "../Embedded.ts"
 import * as Infrastructure from "../Infrastructure.ts"
 import * as Logging from "../Logging.ts"
 
-const announce = Layer.effectDiscard(
+const layerAnnouncement = Layer.effectDiscard(
   Effect.gen(function* () {
     const { DATA_DIR } = yield* Settings
     const url = yield* HttpServer.addressFormattedWith(Effect.succeed)
-    yield* Effect.logInfo(`kite is ready: API ${url}/api, its docs ${url}/docs, its data ${DATA_DIR}`)
+    yield* Effect.logInfo(`kite is ready: API ${url}/api, docs ${url}/docs, data in ${DATA_DIR}`)
   })
 )
 
-const program = announce.pipe(
+const program = layerAnnouncement.pipe(
   Layer.provide(Http.layer),
   Layer.merge(Layer.mergeAll(ExtractionWorker.layer, Sweeper.hourly)),
-  Layer.provide([ConfiguredMailer.layer, Infrastructure.rateLimiter]),
-  Layer.provide(Infrastructure.migrated),
+  Layer.provide([Infrastructure.layerMailer, Infrastructure.layerRateLimiter]),
+  Layer.provide(Infrastructure.layerMigrated),
   Layer.provide(Logging.layer("kite")),
   Layer.provide(Embedded.layer)
 )
 
 export const start = Command.make("start", {}, () => Layer.launch(program)).pipe(
-  Command.withDescription("Run everything in one process; what is not configured runs embedded, in DATA_DIR")
+  Command.withDescription(
+    "Run server and worker in one process. Whatever has no setting (database, files, secrets) is kept in DATA_DIR"
+  )
 )

@@ -7,7 +7,7 @@ import * as Logging from "../Logging.ts"
 
 const program = ExtractionWorker.layer.pipe(
   Layer.provide(Infrastructure.layer),
-  Layer.provide(Infrastructure.demand("DATABASE_URL", "OBJECT_STORE_URL")),
+  Layer.provide(Infrastructure.requireSettings("DATABASE_URL", "OBJECT_STORE_URL")),
   Layer.provide(Logging.layer("worker")),
   Layer.provide(Settings.layer)
 )

@@ -3,16 +3,20 @@ import { UserId } from "../users/User.ts"
 import { DocumentId } from "./Document.ts"
 
 /**
- * The work one upload or reprocess causes. `attempt` counts the owner's requests (1 = the upload); `correlationId` is that
- * of the request, so that the worker's log lines tell the same story.
+ * One extraction of a document. `run` counts the owner's requests: 1 is the upload, each reprocess adds one. How often the
+ * queue delivers a job is a number of its own. `correlationId` is the request's, so that the worker's log lines carry it.
  */
 export const ExtractionJob = Schema.Struct({
   documentId: DocumentId,
   userId: UserId,
-  attempt: Schema.Int,
+  run: Schema.Int,
   correlationId: Schema.String
-})
+  // Stored as `attempt`: jobs that wait in the queue during an upgrade stay readable.
+}).pipe(Schema.encodeKeys({ run: "attempt" }))
 export type ExtractionJob = typeof ExtractionJob.Type
 
-/** Queue id: offering the same attempt twice is one job. */
-export const jobId = (job: Pick<ExtractionJob, "documentId" | "attempt">) => `${job.documentId}:${job.attempt}`
+/** What identifies a job. */
+export type JobKey = Pick<ExtractionJob, "documentId" | "run">
+
+/** Queue id: offering the same run twice is one job. */
+export const jobId = ({ documentId, run }: JobKey) => `${documentId}:${run}`

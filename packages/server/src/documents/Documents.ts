@@ -82,7 +82,7 @@ export class Documents extends Context.Service<
       const get = (owner: UserId, id: DocumentId) => Effect.flatMap(repository.find(owner, id), orNotFound)
 
       const offer = Effect.fnUntraced(function* (owner: UserId, { id, attempt }: DocumentRow) {
-        yield* queue.offer({ documentId: id, userId: owner, attempt, correlationId: yield* CorrelationId })
+        yield* queue.offer({ documentId: id, userId: owner, run: attempt, correlationId: yield* CorrelationId })
       })
 
       const record = Effect.fnUntraced(function* (owner: UserId, file: StoredFile, reservationId: string) {

@@ -1,5 +1,6 @@
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import * as Database from "@kite/adapters/postgres/Database"
+import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import type { Check, NotReady, Ready } from "@kite/domain/health/HealthApi"
 import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -12,7 +13,7 @@ export class Health extends Context.Service<
   Health,
   {
     readonly ready: Effect.Effect<Ready | NotReady>
-    /** From here on readiness fails, so that no new request comes while the open ones drain. */
+    /** Readiness fails from here on, so that load balancers send no new requests while the open ones drain. */
     readonly stop: Effect.Effect<void>
   }
 >()("@kite/server/health/Health") {
@@ -21,6 +22,7 @@ export class Health extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const store = yield* ObjectStore
+      const queue = yield* ExtractionQueue
       const limiter = yield* RateLimiter
       let stopping = false
 
@@ -45,11 +47,11 @@ export class Health extends Context.Service<
               {
                 postgres: timed(Database.check(sql)),
                 objectStore: timed(store.check),
-                queue: timed(sql`SELECT 1 FROM extraction_queue LIMIT 1`)
+                queue: timed(queue.check)
               },
               { concurrency: "unbounded" }
             )),
-            // Limits are counted on while Redis is away: the breaker behind the mode is asked, not Redis.
+            // Limits work without Redis too, so its breaker's mode says how it is: no request to Redis here.
             ...(mode !== "memory" && {
               redis: { status: mode === "redis" ? ("up" as const) : ("degraded" as const), ms: 0 }
             })
@@ -63,6 +65,6 @@ export class Health extends Context.Service<
     })
   )
 
-  /** Built after the server and so ended before it: `stop` at the beginning of the shutdown. */
+  /** Built after the server, so it is closed before it: `stop` runs at the beginning of the shutdown. */
   static readonly stopFirst = Layer.effectDiscard(Effect.flatMap(Health, ({ stop }) => Effect.addFinalizer(() => stop)))
 }

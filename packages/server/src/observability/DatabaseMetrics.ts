@@ -1,13 +1,12 @@
+import { ExtractionQueue, maxDepth } from "@kite/adapters/queue/ExtractionQueue"
 import { Effect, Layer, Metric, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 
 const period = "15 seconds"
 /** Of one sample, so that sampling never adds load to a slow database. */
 const timeout = "2 seconds"
-/** Jobs beyond this number are not counted. */
-const countLimit = 10_000
 
-const depth = Metric.gauge("kite_queue_depth", { description: "Extraction jobs that wait or run, at most 10000" })
+const depth = Metric.gauge("kite_queue_depth", { description: `Extraction jobs that wait or run, at most ${maxDepth}` })
 const age = Metric.gauge("kite_queue_age_seconds", { description: "How long ago the oldest of these jobs was queued" })
 const series = (name: string, description: string, label: string) => {
   const gauges = new Map<string, Metric.Gauge<number>>()
@@ -20,7 +19,6 @@ const series = (name: string, description: string, label: string) => {
 const documents = series("kite_documents", "Documents by status", "status")
 const connections = series("kite_postgres_connections", "Connections of all kite processes, by state", "state")
 
-const Sample = Schema.Struct({ depth: Schema.Int, age: Schema.Finite })
 const Counts = Schema.Array(Schema.Struct({ name: Schema.String, count: Schema.Int }))
 
 const statuses = { pending: 0, processing: 0, ready: 0, failed: 0 }
@@ -38,14 +36,8 @@ const countsOf = (known: Readonly<Record<string, number>>) => (rows: unknown) =>
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
+    const queue = yield* ExtractionQueue
 
-    const queue = sql`
-      SELECT count(*)::int AS depth,
-             coalesce(extract(epoch FROM (now() AT TIME ZONE 'utc') - min(created_at)), 0)::float8 AS age
-      FROM (SELECT created_at FROM extraction_queue WHERE queue_name = 'extraction' AND state = 'pending'
-            ORDER BY visible_at LIMIT ${countLimit}) AS waiting`.pipe(
-      Effect.flatMap(([row]) => Schema.decodeUnknownEffect(Sample)(row))
-    )
     const byStatus = sql`SELECT status AS name, count(*)::int AS count FROM documents GROUP BY status`.pipe(
       Effect.flatMap(countsOf(statuses))
     )
@@ -56,15 +48,17 @@ export const layer = Layer.effectDiscard(
 
     const sample = Effect.gen(function* () {
       // A transaction has its own connection, and its statement is cancelled on time-out.
-      const found = yield* sql.withTransaction(Effect.all({ queue, byState, byStatus })).pipe(Effect.timeout(timeout))
-      yield* Metric.update(depth, found.queue.depth)
-      yield* Metric.update(age, found.queue.age)
+      const found = yield* sql
+        .withTransaction(Effect.all({ queue: queue.depth, byState, byStatus }))
+        .pipe(Effect.timeout(timeout))
+      yield* Metric.update(depth, found.queue.jobs)
+      yield* Metric.update(age, found.queue.oldestSeconds)
       yield* Effect.forEach(found.byState, ([state, count]) => connections(state, count))
       yield* Effect.forEach(found.byStatus, ([status, count]) => documents(status, count))
       yield* Effect.logInfo("Queue", {
         event: "queue_stats",
-        queue_depth: found.queue.depth,
-        queue_age: Math.round(found.queue.age * 1_000) / 1_000
+        queue_depth: found.queue.jobs,
+        queue_age: Math.round(found.queue.oldestSeconds * 1_000) / 1_000
       })
     })
 

@@ -53,7 +53,7 @@ layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a sweep", (
     })
   )
 
-  it.effect("ends early and in peace where the store fails", () =>
+  it.effect("stops early without failing if the store fails", () =>
     Effect.gen(function* () {
       const store = yield* ObjectStore
       const failure = new ObjectStoreError({ operation: "list", cause: new Error("the disk is gone") })

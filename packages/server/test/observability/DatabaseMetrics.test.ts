@@ -12,7 +12,7 @@ import { SqlClient } from "effect/sql"
 const job = {
   documentId: DocumentId.make("0190e5d2-7a3c-7b1e-8f00-0123456789ab"),
   userId: UserId.make("0190e5d2-7a3c-7b1e-8f00-aaaaaaaaaaaa"),
-  attempt: 1,
+  run: 1,
   correlationId: "0190e5d2-7a3c-7b1e-8f00-bbbbbbbbbbbb"
 }
 
@@ -38,7 +38,7 @@ layer(ExtractionQueue.layer.pipe(Layer.provideMerge(testDatabase)), { excludeTes
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         yield* queue.offer(job)
-        yield* queue.offer({ ...job, attempt: 2 })
+        yield* queue.offer({ ...job, run: 2 })
         const { line, metrics } = yield* sampled
         assert.deepInclude(line, { event: "queue_stats", queue_depth: 2 })
         assert.isAtLeast(line.queue_age ?? -1, 0)

@@ -1,10 +1,10 @@
-import { parseS3Location } from "@kite/adapters/objects/S3Location"
+import { parseBucketLocation } from "@kite/adapters/objects/minio/BucketLocation"
 import { Effect, Redacted } from "effect"
 import { Client } from "minio"
 
 /** The bucket that a URL names and a client without any of kite, to look behind its back. */
 export const bareClient = Effect.fnUntraced(function* (url: string) {
-  const { host, port, secure, accessKey, secretKey, region, bucket } = yield* parseS3Location(Redacted.make(url))
+  const { host, port, secure, accessKey, secretKey, region, bucket } = yield* parseBucketLocation(Redacted.make(url))
   const keys = { accessKey, secretKey: Redacted.value(secretKey) }
   return { bucket, client: new Client({ endPoint: host, port, useSSL: secure, region, ...keys }) }
 })

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { Effect } from "effect"
@@ -12,11 +12,16 @@ const ended = (child: ChildProcess) =>
     child.once("exit", (code) => resume(Effect.succeed(code)))
   })
 
+const environment = (variables: Readonly<Record<string, string>>) => ({
+  PATH: process.env["PATH"],
+  PORT: "0",
+  LOG_FORMAT: "json",
+  RATE_LIMIT_ACCOUNT: "100000/1m",
+  ...variables
+})
+
 const spawned = (command: string, variables: Readonly<Record<string, string>>) =>
-  spawn(process.execPath, [main, command], {
-    env: { PATH: process.env["PATH"], PORT: "0", LOG_FORMAT: "json", RATE_LIMIT_ACCOUNT: "100000/1m", ...variables },
-    stdio: ["ignore", "pipe", "inherit"]
-  })
+  spawn(process.execPath, [main, command], { env: environment(variables), stdio: ["ignore", "pipe", "inherit"] })
 
 /**
  * A command of kite in a process of its own, on a free port with these variables; ended with the scope, unless it ended
@@ -68,3 +73,20 @@ export const startKite = Effect.fnUntraced(function* (variables: Readonly<Record
   const [, url = ""] = yield* kite.lineLike(ready)
   return { ...kite, url }
 })
+
+/** How a command of kite ended; `code` is null if it ran into the time limit and was killed. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command of kite to its end, for at most so many seconds. */
+export const runKite = (args: ReadonlyArray<string>, variables: Readonly<Record<string, string>>, seconds = 15) =>
+  Effect.callback<Ended>((resume) => {
+    const options = { env: environment(variables), timeout: seconds * 1_000, killSignal: "SIGKILL" } as const
+    const child = execFile(process.execPath, [main, ...args], options, (_error, stdout, stderr) =>
+      resume(Effect.succeed({ code: child.exitCode, stdout, stderr }))
+    )
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })

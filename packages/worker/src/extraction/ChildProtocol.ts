@@ -3,10 +3,10 @@ import { FailureCode, Page } from "@kite/domain/documents/Extraction"
 import { Schema } from "effect"
 import { Limits } from "./ExtractionLimits.ts"
 
-/** What a child is told once, as its only argument: JSON. */
+/** A child's configuration: JSON, its only argument. */
 export const ChildConfig = Schema.fromJsonString(
   Schema.Struct({
-    /** Folder with a `<language>.traineddata.gz` for each language. */
+    /** Folder with `<language>.traineddata.gz` for each language. */
     languagePath: Schema.String,
     languages: Schema.Array(Schema.String),
     limits: Limits
@@ -14,19 +14,19 @@ export const ChildConfig = Schema.fromJsonString(
 )
 export type ChildConfig = typeof ChildConfig.Type
 
-/** Parent to child: read this local file. A child has at most one such request at a time. */
+/** Parent to child: read this local file. A child gets one request at a time. */
 export const ExtractionRequest = Schema.Struct({ path: Schema.String, contentType: ContentType })
 export type ExtractionRequest = typeof ExtractionRequest.Type
 
 const Failure = { code: FailureCode, message: Schema.String }
 
-/** Child to parent: the start, and then for each request `Accepted`, its pages in order and one `Finished` or `Failed`. */
+/** Child to parent: `Ready` once, then for each request `Accepted`, its pages in order, and `Finished` or `Failed`. */
 export const ChildReply = Schema.Union([
   Schema.TaggedStruct("Ready", {}),
-  /** The request arrived: from here on, what ends the child may be the document's doing. */
+  /** The request arrived. If the child ends after this, the document may be the cause. */
   Schema.TaggedStruct("Accepted", {}),
   Schema.TaggedStruct("PageRead", { page: Page }),
-  /** A page that could not be read; the others may. */
+  /** This page could not be read; the others follow. */
   Schema.TaggedStruct("PageFailed", { number: Schema.Int, ...Failure }),
   Schema.TaggedStruct("Finished", {}),
   Schema.TaggedStruct("Failed", Failure)
@@ -34,5 +34,5 @@ export const ChildReply = Schema.Union([
 export type ChildReply = typeof ChildReply.Type
 export type PageReply = Extract<ChildReply, { readonly _tag: "PageRead" | "PageFailed" }>
 
-/** EX_SOFTWARE of sysexits(3): the child's own defect, not the document's. */
+/** EX_SOFTWARE in sysexits(3): a defect of the child, not of the document. */
 export const defectExitCode = 70

@@ -1,28 +1,28 @@
 import { Context, Schema } from "effect"
 
-/** How much one extraction may cost. Sizes are bytes, times are milliseconds. */
+/** The most that one extraction may use. Sizes are bytes, times are milliseconds. */
 export const Limits = Schema.Struct({
-  /** Pages of a document; more is `too-large`. */
+  /** Pages of a document; one with more is `too-large`. */
   maxPages: Schema.Int,
   /** Pixels of an image, or of a page rendered for OCR. */
   maxPixels: Schema.Int,
-  /** UTF-16 code units of a document's text: whatever plain text could be uploaded fits. */
+  /** UTF-16 code units of a document's text: any plain text that can be uploaded fits. */
   maxCharacters: Schema.Int,
-  /** Unpacked bytes of a DOCX, as its directory declares them. */
+  /** Unpacked bytes of a DOCX, as its ZIP directory declares them. */
   maxUnpackedBytes: Schema.Int,
-  /** Time for one page; a page that takes longer is left without text. */
+  /** Time for one page; a page that takes longer stays without text. */
   pageMillis: Schema.Int,
-  /** Silence of a child that means it hangs: it is killed. More than `pageMillis`, or no page could ever run out of time. */
+  /** A child that sends nothing for so long hangs and is killed. Must exceed `pageMillis`, which could not apply otherwise. */
   silenceMillis: Schema.Int,
   /** Time for a whole document. */
   jobMillis: Schema.Int,
-  /** Resident memory of a child, everything included (heap, ArrayBuffers, WASM, canvases); above it, it is killed. */
+  /** Resident memory of a child, all included (heap, ArrayBuffers, WASM, canvases); a child that exceeds it is killed. */
   maxResidentBytes: Schema.Int,
-  /** The part of it that may be JavaScript heap (`--max-old-space-size`). */
+  /** JavaScript heap of a child (`--max-old-space-size`). */
   maxHeapBytes: Schema.Int,
-  /** A child that holds more than this after a job is replaced: WASM memory never shrinks. */
+  /** A child that uses more than this after a job is replaced: WASM memory never shrinks. */
   recycleAboveBytes: Schema.Int,
-  /** A child is replaced after so many jobs: what leaks, leaks for a while only. */
+  /** A child is replaced after so many jobs, which limits leaks. */
   recycleAfterJobs: Schema.Int
 })
 export type Limits = typeof Limits.Type
@@ -43,7 +43,7 @@ export const defaultLimits: Limits = {
   recycleAfterJobs: 100
 }
 
-/** The limits in force; tests and operators narrow them with `Layer.succeed(ExtractionLimits, {...})`. */
+/** The limits in force; tests narrow them with `Layer.succeed(ExtractionLimits, {...})`. */
 export const ExtractionLimits = Context.Reference<Limits>("@kite/worker/extraction/ExtractionLimits", {
   defaultValue: () => defaultLimits
 })

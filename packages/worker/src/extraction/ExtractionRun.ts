@@ -1,12 +1,12 @@
+import { readFile } from "node:fs/promises"
 import { type ExtractedText, ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
 import { Data, Effect, Queue } from "effect"
-import { causeOfDeath, outOfMemory, timedOut } from "./ChildDeath.ts"
 import type { ExtractionRequest } from "./ChildProtocol.ts"
+import { exitReason, outOfMemory, timedOut } from "./ExitReason.ts"
 import type { Limits } from "./ExtractionLimits.ts"
 import type { ChildExit, ExtractorChild } from "./ExtractorChild.ts"
-import { residentBytes } from "./ResidentMemory.ts"
 
-/** The child ended before it had taken the request: nothing is known of the document, another child can read it. */
+/** The child ended before it accepted the request: another child can read the document. */
 export class NotAccepted extends Data.TaggedError("NotAccepted")<{ readonly exit: ChildExit }> {}
 
 const memoryCheckInterval = "50 millis"
@@ -14,12 +14,12 @@ const memoryCheckInterval = "50 millis"
 const failed = ({ code, message }: Pick<ExtractionFailure, "code" | "message">) =>
   new ExtractionFailure({ code, message })
 
-const buried = (exit: ChildExit) => {
-  const cause = causeOfDeath(exit)
-  return cause instanceof ExtractionFailure ? Effect.fail(cause) : Effect.die(cause)
+const failOnExit = (exit: ChildExit) => {
+  const reason = exitReason(exit)
+  return reason instanceof ExtractionFailure ? Effect.fail(reason) : Effect.die(reason)
 }
 
-/** Gathers the replies to one request; each must come within the silence that is allowed. */
+/** Collects the replies to one request; each must arrive within `silenceMillis`. */
 const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limits) {
   const pages: Array<Page> = []
   let failure: ExtractionFailure | undefined
@@ -39,7 +39,7 @@ const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limit
       case "PageFailed":
         failure ??= failed(event)
         pages.push({ number: event.number, text: "", source: "ocr" })
-        yield* Effect.logWarning("page not read").pipe(
+        yield* Effect.logWarning("Page could not be read").pipe(
           Effect.annotateLogs({ event: "page_failed", page: event.number, code: event.code, reason: event.message })
         )
         break
@@ -51,10 +51,20 @@ const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limit
         child.busy = false
         return yield* failed(event)
       case "Exited":
-        return yield* isAccepted ? buried(event) : new NotAccepted({ exit: event })
+        return yield* isAccepted ? failOnExit(event) : new NotAccepted({ exit: event })
     }
   }
 })
+
+/**
+ * Resident bytes of a process, ArrayBuffers and WASM memory included, from Linux' `/proc`. 0 when the process has ended or
+ * the system has no `/proc`: there only the heap limit applies.
+ */
+const residentBytes = (pid: number): Effect.Effect<number> =>
+  Effect.tryPromise(() => readFile(`/proc/${pid}/status`, "utf8")).pipe(
+    Effect.map((status) => Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024),
+    Effect.orElseSucceed(() => 0)
+  )
 
 const watchMemory = (child: ExtractorChild, limits: Limits): Effect.Effect<never, ExtractionFailure> =>
   residentBytes(child.pid).pipe(
@@ -63,8 +73,8 @@ const watchMemory = (child: ExtractorChild, limits: Limits): Effect.Effect<never
   )
 
 /**
- * Has a child read one document. When this fails with the child still `busy`, the child hangs, is too big or is gone: its
- * owner ends it. NotAccepted: the child was gone before it had the request.
+ * Lets a child read one document. If this fails while the child is still `busy`, the child hangs, uses too much memory or
+ * has ended, and its owner must replace it. NotAccepted: the child ended before it accepted the request.
  */
 export const runExtraction = Effect.fnUntraced(function* (
   child: ExtractorChild,
@@ -79,8 +89,8 @@ export const runExtraction = Effect.fnUntraced(function* (
   )
 })
 
-/** Whether a child that has finished a job should make room for a fresh one. */
-export const isWorn = (child: ExtractorChild, limits: Limits) =>
+/** Whether a new child should replace one that has finished a job. */
+export const shouldRecycle = (child: ExtractorChild, limits: Limits) =>
   child.jobs >= limits.recycleAfterJobs
     ? Effect.succeed(true)
     : Effect.map(residentBytes(child.pid), (bytes) => bytes > limits.recycleAboveBytes)

@@ -1,30 +1,30 @@
 import type { ExtractedText, ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Context, Effect, Layer, Pool } from "effect"
-import { crashed } from "./ChildDeath.ts"
 import type { ExtractionRequest } from "./ChildProtocol.ts"
+import { crashed } from "./ExitReason.ts"
 import { ExtractionLimits } from "./ExtractionLimits.ts"
-import { isWorn, runExtraction } from "./ExtractionRun.ts"
+import { runExtraction, shouldRecycle } from "./ExtractionRun.ts"
 import { forkExtractor } from "./ExtractorChild.ts"
 import { type LanguageMissing, languageFolder } from "./LanguageData.ts"
 
-/** `concurrency`: documents read at a time, each by a process of its own; `languages`: Tesseract's names, like `eng`. */
+/** `concurrency`: documents read at a time, each in its own process; `languages`: Tesseract's names, such as `eng`. */
 export interface ExtractorOptions {
   readonly concurrency: number
   readonly languages: ReadonlyArray<string>
 }
 
-/** Turns the bytes of documents into text, in child processes that may crash, hang or be killed without harm to this one. */
+/** Turns the bytes of documents into text, in child processes that can crash, hang or be killed without harm to this one. */
 export class Extractor extends Context.Service<
   Extractor,
   {
     /**
-     * Reads a local file. A page that cannot be read is left empty and logged, unless no page has text: then the document
-     * fails with the first page's reason. A child that ends through no fault of the document is a defect.
+     * Reads a local file. A page that cannot be read stays empty and is logged; if no page has text, the document fails
+     * with the first page's reason. A child that ends for another reason than the document is a defect.
      */
     extract(file: ExtractionRequest): Effect.Effect<ExtractedText, ExtractionFailure>
   }
 >()("@kite/worker/extraction/Extractor") {
-  /** Forks its children at once; they end with the layer. Fails for a language whose data is not installed. */
+  /** Forks its children at once and ends them with the layer. Fails if the data of a language is not installed. */
   static readonly layer = (options: ExtractorOptions): Layer.Layer<Extractor, LanguageMissing> =>
     Layer.effect(
       Extractor,
@@ -37,7 +37,7 @@ export class Extractor extends Context.Service<
           size: concurrency
         })
 
-        // A child may have died of something since its last job: the pool learns it here.
+        // A child may have ended since its last job: the pool finds out here.
         const borrow = Pool.get(pool).pipe(
           Effect.tap((child) => (child.exited() ? Pool.invalidate(pool, child) : Effect.void)),
           Effect.repeat({ while: (child) => child.exited(), times: concurrency })
@@ -48,13 +48,13 @@ export class Extractor extends Context.Service<
           return yield* runExtraction(child, file, limits).pipe(
             Effect.onExit(
               Effect.fnUntraced(function* () {
-                if (child.busy || (yield* isWorn(child, limits))) yield* Pool.invalidate(pool, child)
+                if (child.busy || (yield* shouldRecycle(child, limits))) yield* Pool.invalidate(pool, child)
               })
             )
           )
         }, Effect.scoped)
 
-        // Each of the children may be dead without this being known yet.
+        // Any of the children may have ended unnoticed.
         const extract = Effect.fn("Extractor.extract")((file: ExtractionRequest) =>
           read(file).pipe(
             Effect.retry({ times: concurrency, while: (error) => error._tag === "NotAccepted" }),

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url"
 import { Effect, Queue, Schema } from "effect"
 import { ChildConfig, ChildReply, type ExtractionRequest } from "./ChildProtocol.ts"
 
-/** How a child ended. Its standard error is kept short: it is for the log alone. */
+/** How a child ended. `stderr` is the end of its standard error, for the log only. */
 export interface ChildExit {
   readonly _tag: "Exited"
   readonly code: number | null
@@ -16,12 +16,12 @@ export type ChildEvent = ChildReply | ChildExit
 export interface ExtractorChild {
   readonly pid: number
   readonly exited: () => boolean
-  /** Replies in order and at last the exit. */
+  /** The replies in order, then the exit. */
   readonly events: Queue.Dequeue<ChildEvent>
   readonly send: (request: ExtractionRequest) => Effect.Effect<void>
-  /** Jobs begun. */
+  /** Jobs started. */
   jobs: number
-  /** Whether the last job is not known to have ended: such a child is good for nothing but its end. */
+  /** True until the last job is known to have ended. A child that stays busy can only be killed. */
   busy: boolean
 }
 
@@ -31,7 +31,7 @@ const stderrLimit = 4_000
 
 const spawn = (config: ChildConfig) =>
   fork(program, [Schema.encodeSync(ChildConfig)(config)], {
-    // Nothing of the parent's environment (its secrets) or of its flags; no network, no writing, no processes.
+    // The child gets neither the parent's environment (its secrets) nor its flags; no network, writing or processes.
     env: {},
     execArgv: [
       `--max-old-space-size=${Math.floor(config.limits.maxHeapBytes / 1024 / 1024)}`,
@@ -71,7 +71,7 @@ const kill = (process: ChildProcess) =>
     process.kill("SIGKILL")
   })
 
-/** Forks a child, killed with the scope, and waits until it is warm. A child that does not start is a defect. */
+/** Forks a child, waits until it is ready and kills it with the scope. A child that does not start is a defect. */
 export const forkExtractor = Effect.fnUntraced(function* (config: ChildConfig) {
   const events = yield* Queue.unbounded<ChildEvent>()
   const process = yield* Effect.acquireRelease(
@@ -84,13 +84,13 @@ export const forkExtractor = Effect.fnUntraced(function* (config: ChildConfig) {
   )
   const first = yield* Queue.take(events).pipe(Effect.timeout(startTimeout), Effect.orDie)
   if (first._tag !== "Ready" || process.pid === undefined) {
-    return yield* Effect.die(new Error(`an extraction child did not start: ${JSON.stringify(first)}`))
+    return yield* Effect.die(new Error(`An extraction process did not start: ${JSON.stringify(first)}`))
   }
   const child: ExtractorChild = {
     pid: process.pid,
     exited: () => process.exitCode !== null || process.signalCode !== null,
     events,
-    // A child that has gone by now takes nothing; its exit follows among the events.
+    // A child that has ended takes nothing; its exit is among the events.
     send: (request) => Effect.sync(() => void process.send(request, () => {})),
     jobs: 0,
     busy: false

@@ -4,16 +4,16 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Effect, Schema } from "effect"
 
-/** OCR was asked for a language whose data is not installed. */
+/** The data of an OCR language is not installed. */
 export class LanguageMissing extends Schema.TaggedError<LanguageMissing>()("LanguageMissing", {
   language: Schema.String
 }) {
   override get message() {
-    return `no OCR data for the language "${this.language}": npm install @tesseract.js-data/${this.language}`
+    return `No OCR data for the language "${this.language}": correct OCR_LANGUAGES, or run npm install @tesseract.js-data/${this.language}`
   }
 }
 
-/** The smaller and faster of the two models each package ships, with the accuracy of the big one to within rounding. */
+/** The smaller and faster of the two models in each package; as accurate as the big one to within rounding. */
 const model = "4.0.0_best_int"
 
 const dataFile = (language: string) =>
@@ -28,8 +28,8 @@ const dataFile = (language: string) =>
   })
 
 /**
- * One folder with the data of all languages, as Tesseract wants it: links to where npm put them, removed with the scope.
- * Checked here because tesseract.js waits for ever for data that is not there.
+ * One folder with the data of all languages, as Tesseract needs it: links to npm's packages, removed with the scope.
+ * Checked here because tesseract.js waits for ever for missing data.
  */
 export const languageFolder = Effect.fnUntraced(function* (languages: ReadonlyArray<string>) {
   const folder = yield* Effect.acquireRelease(

@@ -47,19 +47,17 @@ describe("Extractor isolates", () => {
     }).pipe(withLimits({ silenceMillis: 2_000 }), Effect.scoped)
   )
 
-  it.live(
-    "a child killed by somebody else: a defect, so that the job is tried again, and the next document is read",
-    () =>
-      Effect.gen(function* () {
-        const { pid, fiber } = yield* readInTheMiddle
-        process.kill(pid, "SIGKILL")
-        const exit = yield* Fiber.join(fiber)
-        assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
-        assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
-      }).pipe(withLimits(), Effect.scoped)
+  it.live("a child killed from outside: a defect, so that the job is retried, and the next document is read", () =>
+    Effect.gen(function* () {
+      const { pid, fiber } = yield* readInTheMiddle
+      process.kill(pid, "SIGKILL")
+      const exit = yield* Fiber.join(fiber)
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
+    }).pipe(withLimits(), Effect.scoped)
   )
 
-  it.live("a child that dies before it has taken the document: the next child reads it", () =>
+  it.live("a child that ends before it accepts the document: the next child reads it", () =>
     Effect.gen(function* () {
       const { pid, fiber } = yield* readHeldUp
       process.kill(pid, "SIGKILL")
@@ -68,7 +66,7 @@ describe("Extractor isolates", () => {
     }).pipe(withLimits(), Effect.scoped)
   )
 
-  it.live("a child that died while idle: nobody notices", () =>
+  it.live("a child that ended while idle: it is replaced", () =>
     Effect.gen(function* () {
       yield* readHello
       const pid = yield* theChild

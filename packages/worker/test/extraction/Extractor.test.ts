@@ -94,7 +94,7 @@ layer(Extractor.layer({ concurrency: 1, languages: ["eng"] }), { excludeTestServ
       })
     )
 
-    it.effect("a photo that lies on its side as its EXIF data says", () =>
+    it.effect("a rotated photo by its EXIF data", () =>
       Effect.gen(function* () {
         const upright = sharp(yield* Effect.promise(() => picture.encode("png")))
         const turned = upright.rotate(-90).withMetadata({ orientation: 6 })

@@ -29,7 +29,7 @@ describe("Extractor's children", () => {
     )
   }
 
-  it.live("know nothing of the environment", () =>
+  it.live("do not see the environment", () =>
     Effect.gen(function* () {
       yield* readHello
       const names = readFileSync(`/proc/${yield* theChild}/environ`, "utf8")

@@ -11,7 +11,7 @@ describe("languageFolder", () => {
   )
 
   for (const language of ["tlh", "../eng", ""]) {
-    it.effect(`refuses "${language}" by its name`, () =>
+    it.effect(`refuses "${language}"`, () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(languageFolder(["eng", language]))
         assert.strictEqual(error.language, language)

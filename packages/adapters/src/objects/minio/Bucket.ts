@@ -2,42 +2,42 @@ import * as http from "node:http"
 import * as https from "node:https"
 import { type Duration, Effect, Redacted, Schedule, type Scope } from "effect"
 import { Client, S3Error } from "minio"
-import { ObjectStoreError } from "./ObjectStore.ts"
-import type { S3Location } from "./S3Location.ts"
+import { ObjectStoreError } from "../ObjectStore.ts"
+import type { BucketLocation } from "./BucketLocation.ts"
 
-/** A server that says nothing for this long is taken for dead. */
-export const answerWithin: Duration.Input = "15 seconds"
+/** A server that sends nothing for this long counts as dead. */
+export const replyWithin: Duration.Input = "15 seconds"
 
 type Call<A> = (client: Client, bucket: string) => Promise<A>
 
-/** One bucket behind the `minio` client, which knows neither time-outs nor how to give up: every call here ends. */
-export interface S3Bucket {
+/** One bucket behind the `minio` client, which has no time-outs: every call here ends. */
+export interface Bucket {
   /** Runs one call; its connection is cut when it fails, is interrupted or takes longer than `within`. */
   readonly call: <A>(operation: string, run: Call<A>, within?: Duration.Input) => Effect.Effect<A, ObjectStoreError>
-  /** As `call`, for what may be done twice: tried 3 times within the same time if the network or the server fails. */
-  readonly repeatable: S3Bucket["call"]
-  /** As `repeatable`, but the connection stays open until the scope ends: for answers that are streams. */
+  /** As `call`, for idempotent calls: up to 3 attempts within the same time if the network or the server fails. */
+  readonly repeatable: Bucket["call"]
+  /** As `repeatable`, but the connection stays open until the scope ends: for responses that are streams. */
   readonly open: <A>(operation: string, run: Call<A>) => Effect.Effect<A, ObjectStoreError, Scope.Scope>
 }
 
-/** The server's own word for what it refused (4xx); undefined for what may pass: a lost connection, 5xx, 429. */
+/** The server's code of a refusal (4xx); undefined for what may be temporary: a lost connection, 5xx, 429. */
 export const refusal = ({ cause }: ObjectStoreError) =>
   cause instanceof S3Error ? (cause.code ?? cause.name) : undefined
 
 /** Connections are kept alive between calls and closed with the scope. */
-export const connectS3Bucket = Effect.fnUntraced(function* (location: S3Location) {
+export const connectBucket = Effect.fnUntraced(function* (location: BucketLocation) {
   const transport = location.secure ? https : http
   const agent = yield* Effect.acquireRelease(
     Effect.sync(() => new transport.Agent({ keepAlive: true })),
     (agent) => Effect.sync(() => agent.destroy())
   )
 
-  // The client calls this one form of the overloaded function.
+  // The client calls only this form of the overloaded function.
   const requestUntil = (signal: AbortSignal) =>
-    ((options: http.RequestOptions, answer: (response: http.IncomingMessage) => void) =>
-      transport.request({ ...options, signal }, answer)) as typeof http.request
+    ((options: http.RequestOptions, onResponse: (response: http.IncomingMessage) => void) =>
+      transport.request({ ...options, signal }, onResponse)) as typeof http.request
 
-  /** A client for one call: its requests end with the signal. Making one is cheap, it holds no connection. */
+  /** A client for one call: its requests end with the signal. It is cheap to create and holds no connection. */
   const clientUntil = (signal: AbortSignal) =>
     new Client({
       endPoint: location.host,
@@ -47,7 +47,7 @@ export const connectS3Bucket = Effect.fnUntraced(function* (location: S3Location
       secretKey: Redacted.value(location.secretKey),
       region: location.region,
       transportAgent: agent,
-      // The client's own retries ignore whether a call may be repeated, and write to the console.
+      // The client's own retries repeat any call and write to the console.
       retryOptions: { disableRetry: true },
       transport: { request: requestUntil(signal) }
     })
@@ -75,14 +75,14 @@ export const connectS3Bucket = Effect.fnUntraced(function* (location: S3Location
   const bounded = <A, R>(
     effect: Effect.Effect<A, ObjectStoreError, R>,
     operation: string,
-    duration: Duration.Input = answerWithin
+    duration: Duration.Input = replyWithin
   ) =>
     Effect.timeoutOrElse(effect, {
       duration,
-      orElse: () => Effect.fail(new ObjectStoreError({ operation, cause: new Error("no answer in time") }))
+      orElse: () => Effect.fail(new ObjectStoreError({ operation, cause: new Error("no reply in time") }))
     })
 
-  const bucket: S3Bucket = {
+  const bucket: Bucket = {
     call: (operation, run, within) => bounded(Effect.scoped(attempt(operation, run)), operation, within),
     repeatable: (operation, run, within) => bounded(again(Effect.scoped(attempt(operation, run))), operation, within),
     open: (operation, run) => bounded(again(attempt(operation, run)), operation)

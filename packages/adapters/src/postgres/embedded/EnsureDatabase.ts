@@ -3,7 +3,7 @@ import { Effect, type Redacted } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 
-/** Creates the database unless it is there. The url is of another database of the same server. */
+/** Creates the database if it is missing. The URL names another database of the same server. */
 export const ensureDatabase = (url: Redacted.Redacted<string>, name: string) =>
   Effect.gen(function* () {
     const sql = yield* PgClient.makeClient({ url })

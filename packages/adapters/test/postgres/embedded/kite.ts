@@ -1,6 +1,6 @@
 import { NodeRuntime } from "@effect/platform-node"
 import * as Database from "@kite/adapters/postgres/Database"
-import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
+import { EmbeddedPostgres } from "@kite/adapters/postgres/embedded/EmbeddedPostgres"
 import { Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 

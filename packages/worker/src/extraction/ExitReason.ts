@@ -8,19 +8,19 @@ export const outOfMemory = () =>
 export const timedOut = () =>
   new ExtractionFailure({ code: "timed-out", message: "Reading the document took too long." })
 
-/** A child ended for a reason that is not the document's: the job is worth another try. */
+/** A child ended for a reason that has nothing to do with the document: the job can be retried. */
 export class ExtractorCrashed extends Error {
   override readonly name = "ExtractorCrashed"
 }
 
 export const crashed = ({ code, signal, stderr }: ChildExit) =>
-  new ExtractorCrashed(`an extraction child ended with ${signal ?? code}: ${stderr}`)
+  new ExtractorCrashed(`An extraction process ended with ${signal ?? code}: ${stderr}`)
 
 /**
- * What the end of a child in the middle of a document means. Signals sent by others (the system's out-of-memory killer, an
- * operator) and the child's own defects say nothing about the document; a crash of its own does.
+ * Why a child ended in the middle of a document. Signals from outside (the kernel's out-of-memory killer, an operator) and
+ * kite's own defects say nothing about the document; a crash of the child does.
  */
-export const causeOfDeath = (exit: ChildExit): ExtractionFailure | ExtractorCrashed => {
+export const exitReason = (exit: ChildExit): ExtractionFailure | ExtractorCrashed => {
   const { code, signal, stderr } = exit
   if (/heap out of memory|Allocation failed|OOM/.test(stderr)) return outOfMemory()
   const foreign = code === defectExitCode || ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"].includes(signal ?? "")

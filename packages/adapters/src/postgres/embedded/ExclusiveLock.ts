@@ -3,8 +3,8 @@ import { Effect } from "effect"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 
 /**
- * Holds the file exclusively until the scope closes. Node has no flock: SQLite's exclusive transaction is the kernel's file
- * lock, which no second process can take and which is gone with its holder, however that dies; a pid file is neither.
+ * Holds the file exclusively until the scope closes. Node has no flock, but SQLite's exclusive transaction takes the kernel's
+ * file lock: no second process gets it, and it ends with its holder, even one that is killed. A pid file does neither.
  */
 export const exclusiveLock = (path: string) =>
   Effect.acquireRelease(
@@ -16,7 +16,7 @@ export const exclusiveLock = (path: string) =>
       },
       catch: (cause) =>
         cause instanceof Error && /database is locked/.test(cause.message)
-          ? new EmbeddedPostgresError({ reason: "locked", detail: `another kite holds ${path}` })
+          ? new EmbeddedPostgresError({ reason: "locked", detail: `another kite uses ${path}` })
           : cause instanceof Error && /unable to open|readonly/.test(cause.message)
             ? new EmbeddedPostgresError({ reason: "not-writable", detail: `cannot open ${path}` })
             : EmbeddedPostgresError.from(cause)

@@ -4,21 +4,22 @@ import { chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { Effect, Redacted } from "effect"
+import { createDirectory } from "../../data/DataDirectory.ts"
+import type { Binaries } from "./Binaries.ts"
+import { type ClusterOwner, clusterOwner } from "./ClusterOwner.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 import { exclusiveLock } from "./ExclusiveLock.ts"
-import type { PostgresBinaries } from "./PostgresBinaries.ts"
-import { type PostgresOwner, postgresOwner } from "./PostgresOwner.ts"
 import { stopOrphan } from "./Postmaster.ts"
 
-/** A data directory that is ours alone until the scope closes, made if it was not there. */
-export interface PostgresCluster {
+/** A data directory that this process holds alone until the scope closes; created if it is missing. */
+export interface Cluster {
   /** PGDATA: `<dataDir>/postgres`, absolute. */
   readonly directory: string
-  readonly owner: PostgresOwner
+  readonly owner: ClusterOwner
   readonly password: Redacted.Redacted<string>
 }
 
-/** The role that owns everything, and the database's name. */
+/** The role that owns everything, and the name of the database. */
 export const roleName = "kite"
 
 const run = promisify(execFile)
@@ -32,29 +33,32 @@ const optional = <A>(call: () => Promise<A>) =>
     )
   )
 
-/** The password of the owner, where the file has one. */
+/** The owner's password, if the file has one. */
 export const readPassword = (path: string) =>
   optional(() => readFile(path, "utf8")).pipe(
     Effect.map((text) => (text === undefined || text.trim() === "" ? undefined : Redacted.make(text.trim())))
   )
 
-/** Beside the cluster, not in it, so that a backup of the cluster is not a backup of its key. Mode 0600. */
-const password = Effect.fnUntraced(function* (path: string, owner: PostgresOwner, isNew: boolean) {
+/** Beside the cluster, not in it: a backup of the cluster does not contain its password. Mode 0600. */
+const password = Effect.fnUntraced(function* (path: string, owner: ClusterOwner, isNew: boolean) {
   const stored = yield* readPassword(path)
   if (stored !== undefined) return stored
   if (!isNew) {
-    return yield* new EmbeddedPostgresError({ reason: "failed", detail: `${path}, the cluster's password, is gone` })
+    return yield* new EmbeddedPostgresError({
+      reason: "failed",
+      detail: `${path} with the password of the cluster is missing`
+    })
   }
-  const made = randomBytes(24).toString("base64url")
-  yield* attempt(() => writeFile(path, made, { mode: 0o600 }))
+  const created = randomBytes(24).toString("base64url")
+  yield* attempt(() => writeFile(path, created, { mode: 0o600 }))
   yield* attempt(() => chown(path, owner.uid, owner.gid))
-  return Redacted.make(made)
+  return Redacted.make(created)
 })
 
-/** initdb works in a directory of another name, so that a cluster is there as a whole or not at all. */
+/** initdb works in a directory of another name, so that a half-made cluster is never used. */
 const initialise = Effect.fnUntraced(function* (
-  binaries: PostgresBinaries,
-  owner: PostgresOwner,
+  binaries: Binaries,
+  owner: ClusterOwner,
   directory: string,
   passwordFile: string
 ) {
@@ -77,12 +81,12 @@ const initialise = Effect.fnUntraced(function* (
   yield* attempt(() => rename(unfinished, directory))
 })
 
-export const openCluster = Effect.fnUntraced(function* (dataDir: string, binaries: PostgresBinaries) {
+export const openCluster = Effect.fnUntraced(function* (dataDir: string, binaries: Binaries) {
   const root = resolve(dataDir)
   const directory = join(root, "postgres")
-  yield* attempt(() => mkdir(root, { recursive: true, mode: 0o755 }))
+  yield* attempt(() => createDirectory(root, 0o755))
   yield* exclusiveLock(join(root, "postgres.lock"))
-  const owner = yield* postgresOwner(directory, binaries.postgres)
+  const owner = yield* clusterOwner(directory, binaries.postgres)
   const version = yield* optional(() => readFile(join(directory, "PG_VERSION"), "utf8"))
   const secret = yield* password(join(root, "postgres-password"), owner, version === undefined)
   if (version === undefined) {
@@ -90,10 +94,10 @@ export const openCluster = Effect.fnUntraced(function* (dataDir: string, binarie
   } else if (version.trim() !== binaries.majorVersion) {
     return yield* new EmbeddedPostgresError({
       reason: "wrong-version",
-      detail: `${directory} was made by PostgreSQL ${version.trim()}, this is ${binaries.majorVersion}: dump it with the old kite and restore it with this one`
+      detail: `${directory} is of PostgreSQL ${version.trim()}, but this kite has ${binaries.majorVersion}: dump the data with the old kite and restore them with this one`
     })
   } else {
     yield* stopOrphan(directory)
   }
-  return { directory, owner, password: secret } satisfies PostgresCluster
+  return { directory, owner, password: secret } satisfies Cluster
 })

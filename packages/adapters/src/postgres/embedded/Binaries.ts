@@ -4,8 +4,8 @@ import { promisify } from "node:util"
 import { Effect, Schema } from "effect"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 
-/** Absolute paths of the programs that npm installed for this platform, and their major version ("18"). */
-export interface PostgresBinaries {
+/** Absolute paths of the programs for this platform, and their major version ("18"). */
+export interface Binaries {
   readonly initdb: string
   readonly postgres: string
   readonly majorVersion: string
@@ -23,7 +23,7 @@ export const locateBinaries = Effect.gen(function* () {
       () =>
         new EmbeddedPostgresError({
           reason: "unsupported-platform",
-          detail: `${name} is not installed: run npm ci on this machine, or set DATABASE_URL to a PostgreSQL of your own`
+          detail: `${name} is not installed: run npm ci on this machine, or set DATABASE_URL to your own PostgreSQL`
         })
     )
   )
@@ -31,5 +31,5 @@ export const locateBinaries = Effect.gen(function* () {
     try: () => run(paths.postgres, ["--version"], { timeout: 10_000 }),
     catch: EmbeddedPostgresError.from
   })
-  return { ...paths, majorVersion: /(\d+)\.\d+/.exec(stdout)?.[1] ?? "" } satisfies PostgresBinaries
+  return { ...paths, majorVersion: /(\d+)\.\d+/.exec(stdout)?.[1] ?? "" } satisfies Binaries
 })

@@ -3,20 +3,20 @@ import { chown, mkdir } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Context, Deferred, Effect, Layer, Schedule } from "effect"
+import { locateBinaries } from "./Binaries.ts"
+import { type Cluster, openCluster } from "./Cluster.ts"
+import { attach, type ConnectionUrls, onSocket } from "./ConnectionUrls.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
-import { attach, type EmbeddedUrls, onSocket } from "./EmbeddedUrls.ts"
-import { locateBinaries } from "./PostgresBinaries.ts"
-import { openCluster, type PostgresCluster } from "./PostgresCluster.ts"
-import { startPostgres } from "./PostgresProcess.ts"
+import { startServer } from "./ServerProcess.ts"
 
 export interface EmbeddedPostgresOptions {
   /** Holds `postgres/` (the cluster and its socket), `postgres-password`, `postgres.log` and `postgres.lock`. */
   readonly dataDir: string
-  /** Settings of postgresql.conf over those of kite. */
+  /** Settings of postgresql.conf; they override kite's. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
-/** For one kite on a small machine: 25 MB at rest. `listen_addresses` is empty: there is no port, only the socket. */
+/** For one kite on a small machine: 25 MB when idle. `listen_addresses` is empty: PostgreSQL has a socket and no port. */
 const defaults = {
   listen_addresses: "",
   unix_socket_permissions: "0700",
@@ -29,8 +29,8 @@ const defaults = {
   log_min_messages: "warning"
 }
 
-/** A socket's path has at most 103 bytes (darwin), which a deep data directory exceeds. */
-const socketDirectory = Effect.fnUntraced(function* (cluster: PostgresCluster) {
+/** The path of a socket may have 103 bytes (macOS); in a deep data directory it would be longer. */
+const socketDirectory = Effect.fnUntraced(function* (cluster: Cluster) {
   if (Buffer.byteLength(join(cluster.directory, ".s.PGSQL.5432")) <= 100) return cluster.directory
   const hash = createHash("sha256").update(cluster.directory).digest("hex").slice(0, 12)
   const directory = join(tmpdir(), `kite-${hash}`)
@@ -50,11 +50,11 @@ const make = Effect.fnUntraced(function* (options: EmbeddedPostgresOptions) {
   const socket = yield* socketDirectory(cluster)
   const settings = { ...defaults, unix_socket_directories: socket, ...options.settings }
   const started = yield* Deferred.make<void, EmbeddedPostgresError>()
-  // A postmaster ends by itself only when it is killed (out of memory): the application's pool then finds its successor.
-  yield* startPostgres(binaries, cluster, settings).pipe(
+  // A postmaster ends by itself only when it is killed (out of memory). The pool then reconnects to the next one.
+  yield* startServer(binaries, cluster, settings).pipe(
     Effect.tap(() => Deferred.succeed(started, undefined)),
     Effect.flatMap((postgres) => postgres.exited),
-    Effect.flatMap((status) => Effect.logError(`PostgreSQL ended by itself with ${status}, starting it again`)),
+    Effect.flatMap((status) => Effect.logError(`PostgreSQL ended unexpectedly with ${status}; restarting it`)),
     Effect.scoped,
     Effect.catch((error) =>
       Effect.flatMap(Deferred.fail(started, error), (isFirst) => (isFirst ? Effect.never : Effect.logError(error)))
@@ -68,7 +68,7 @@ const make = Effect.fnUntraced(function* (options: EmbeddedPostgresOptions) {
 
 const isLocked = ({ reason }: EmbeddedPostgresError) => reason === "locked"
 
-/** The other kite may be at any point of its start or of its end, for up to 30 s. */
+/** Waits up to 30 s for another kite that is starting or stopping. */
 const share = (dataDir: string) =>
   make({ dataDir }).pipe(
     Effect.catchIf(isLocked, () => attach(dataDir)),
@@ -76,16 +76,16 @@ const share = (dataDir: string) =>
   )
 
 /**
- * A real PostgreSQL of kite's own: the binaries come from npm, the data live in the data directory, it ends with the scope.
- * Operators look inside with `psql -h <dataDir>/postgres -U kite kite` and the password of `<dataDir>/postgres-password`.
+ * A real PostgreSQL that kite runs itself: binaries from npm, data in the data directory, stopped with the scope.
+ * Operators connect with `psql -h <dataDir>/postgres -U kite kite` and the password in `<dataDir>/postgres-password`.
  */
-export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, EmbeddedUrls>()(
-  "@kite/adapters/postgres/EmbeddedPostgres"
+export class EmbeddedPostgres extends Context.Service<EmbeddedPostgres, ConnectionUrls>()(
+  "@kite/adapters/postgres/embedded/EmbeddedPostgres"
 ) {
   static readonly layer = (options: EmbeddedPostgresOptions): Layer.Layer<EmbeddedPostgres, EmbeddedPostgresError> =>
     Layer.effect(EmbeddedPostgres, make(options))
 
-  /** One of its own, or the one that another kite runs on the data directory, which ends with that kite. */
+  /** Its own PostgreSQL, or the one that another kite runs on the data directory, which ends with that kite. */
   static readonly layerShared = (dataDir: string): Layer.Layer<EmbeddedPostgres, EmbeddedPostgresError> =>
     Layer.effect(EmbeddedPostgres, share(dataDir))
 }

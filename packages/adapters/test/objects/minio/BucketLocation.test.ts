@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
-import { parseS3Location } from "@kite/adapters/objects/S3Location"
+import { parseBucketLocation } from "@kite/adapters/objects/minio/BucketLocation"
 import { Effect, Redacted } from "effect"
 
-const parse = (url: string) => parseS3Location(Redacted.make(url))
+const parse = (url: string) => parseBucketLocation(Redacted.make(url))
 
 it.effect("reads host, port, bucket, %-encoded keys and region", () =>
   Effect.gen(function* () {
@@ -19,7 +19,7 @@ it.effect("reads host, port, bucket, %-encoded keys and region", () =>
   })
 )
 
-it.effect("takes the ports of the protocol and the usual region where none are given", () =>
+it.effect("uses the protocol's port and the default region if none are given", () =>
   Effect.gen(function* () {
     const secure = yield* parse("https://key:secret@s3.example.com/kite")
     assert.deepInclude(secure, { port: 443, secure: true, region: "us-east-1" })
@@ -38,7 +38,7 @@ it.effect.each([
   "http://host/kite?hush",
   "http://key:hush%zz@host/kite",
   "http://key:hush@host:99999/kite"
-])("refuses %s and does not repeat it", (url) =>
+])("refuses %s without repeating it", (url) =>
   Effect.gen(function* () {
     const error = yield* Effect.flip(parse(url))
     assert.instanceOf(error.cause, Error)

@@ -3,11 +3,11 @@ import { dirname } from "node:path"
 import { Effect } from "effect"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 
-/** PostgreSQL refuses to run as root, so that root lends it this user, `nobody`, who owns nothing else. */
+/** PostgreSQL refuses to run as root, so root starts it as this user, `nobody`. */
 const nobody = 65534
 
-/** Who owns the cluster and runs PostgreSQL, and how a program is started as that user. */
-export interface PostgresOwner {
+/** The user that owns the cluster and runs PostgreSQL, and how to start a program as that user. */
+export interface ClusterOwner {
   readonly uid: number
   readonly gid: number
   /** The command, its arguments and the spawn options that start `program` as the owner. */
@@ -17,7 +17,7 @@ export interface PostgresOwner {
   ): readonly [string, Array<string>, { uid?: number; gid?: number }]
 }
 
-const self = (uid: number): PostgresOwner => ({
+const self = (uid: number): ClusterOwner => ({
   uid,
   gid: process.getegid?.() ?? -1,
   command: (program, args) => [program, [...args], {}]
@@ -28,13 +28,13 @@ const systemCall = <A>(call: () => Promise<A>) => Effect.tryPromise({ try: call,
 const ancestors = (path: string): ReadonlyArray<string> =>
   path === dirname(path) ? [path] : [path, ...ancestors(dirname(path))]
 
-/** Whether everybody may pass through every directory above the path. */
+/** Whether every user may enter every directory above the path. */
 const isReachable = Effect.fnUntraced(function* (path: string) {
   const modes = yield* Effect.forEach(ancestors(dirname(path)), (directory) => systemCall(() => stat(directory)))
   return modes.every(({ mode }) => (mode & 0o001) !== 0)
 })
 
-/** The name of a capability of this process that lets a program pass closed directories. */
+/** The name of a capability of this process that lets a program enter closed directories. */
 const passCapability = systemCall(() => readFile("/proc/self/status", "utf8")).pipe(
   Effect.map((status) => Number(/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1]?.slice(-2).replace(/^/, "0x"))),
   Effect.map((bits) => (bits & 0b100 ? "dac_read_search" : bits & 0b010 ? "dac_override" : undefined)),
@@ -42,11 +42,11 @@ const passCapability = systemCall(() => readFile("/proc/self/status", "utf8")).p
 )
 
 /**
- * The user that is to run PostgreSQL on the cluster: this process's own, or, as root, the cluster's owner, else `nobody`.
- * Below a directory that is closed to others (`/root`, a `mktemp -d`) that user is given just the capability to pass it, by
- * util-linux' `setpriv`; where that is impossible the error says so.
+ * The user that runs PostgreSQL on the cluster: this process's own or, as root, the cluster's owner, else `nobody`. Below a
+ * directory that is closed to others (`/root`, a `mktemp -d`) util-linux' `setpriv` gives that user the one capability to
+ * enter it; if that is impossible, the error says so.
  */
-export const postgresOwner = Effect.fnUntraced(function* (cluster: string, binary: string) {
+export const clusterOwner = Effect.fnUntraced(function* (cluster: string, binary: string) {
   const uid = process.geteuid?.() ?? -1
   if (uid !== 0) return self(uid)
   const existing = yield* systemCall(() => stat(cluster)).pipe(Effect.orElseSucceed(() => undefined))
@@ -55,20 +55,20 @@ export const postgresOwner = Effect.fnUntraced(function* (cluster: string, binar
       ? { uid: nobody, gid: nobody }
       : { uid: existing.uid, gid: existing.gid }
   if ((yield* isReachable(cluster)) && (yield* isReachable(binary))) {
-    return { ...owner, command: (program, args) => [program, [...args], owner] } satisfies PostgresOwner
+    return { ...owner, command: (program, args) => [program, [...args], owner] } satisfies ClusterOwner
   }
   const capability = yield* passCapability
   if (capability === undefined) {
     return yield* new EmbeddedPostgresError({
       reason: "not-writable",
-      detail: `user ${owner.uid}, who runs PostgreSQL for root, cannot enter ${dirname(cluster)} or ${dirname(binary)}: start kite as another user, or open the directories above them with chmod o+x`
+      detail: `user ${owner.uid}, which runs PostgreSQL for root, cannot enter ${dirname(cluster)} or ${dirname(binary)}: start kite as another user, or run chmod o+x on the directories above them`
     })
   }
   const privileges = [
     `--reuid=${owner.uid}`,
     `--regid=${owner.gid}`,
     "--clear-groups",
-    // access(2), by which initdb finds its postgres, would ignore the capability without this.
+    // Without this, access(2), with which initdb finds postgres, ignores the capability.
     "--securebits=+no_setuid_fixup",
     `--inh-caps=+${capability}`,
     `--ambient-caps=+${capability}`
@@ -76,5 +76,5 @@ export const postgresOwner = Effect.fnUntraced(function* (cluster: string, binar
   return {
     ...owner,
     command: (program, args) => ["setpriv", [...privileges, program, ...args], {}]
-  } satisfies PostgresOwner
+  } satisfies ClusterOwner
 })

@@ -8,7 +8,7 @@ import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
 
 const run = promisify(execFile)
 
-/** What a running PostgreSQL says of itself in `postmaster.pid` (line 1: its pid, 5: where its socket is, 8: its state). */
+/** What a running PostgreSQL writes to `postmaster.pid` (line 1: its pid, 5: its socket's directory, 8: its state). */
 export const readPostmaster = (cluster: string) =>
   Effect.tryPromise(() => readFile(join(cluster, "postmaster.pid"), "utf8")).pipe(
     Effect.map((text) => {
@@ -38,29 +38,29 @@ const awaitEnd = (pid: number, ended: Effect.Effect<boolean>) =>
   )
 
 /**
- * Ends PostgreSQL within 30 s: SIGINT rolls back what runs, writes a checkpoint and quits ("fast"); then SIGQUIT, which leaves
- * recovery to the next start; at last SIGKILL.
+ * Stops PostgreSQL within 30 s: SIGINT ends all transactions and writes a checkpoint ("fast"); then SIGQUIT, after which the
+ * next start recovers; then SIGKILL.
  */
 export const stopPostmaster = Effect.fnUntraced(function* (pid: number, ended: Effect.Effect<boolean>) {
   for (const name of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
     if (yield* ended) return
     yield* signal(pid, name)
     if (yield* awaitEnd(pid, ended)) return
-    yield* Effect.logWarning(`PostgreSQL ${pid} did not end upon ${name}`)
+    yield* Effect.logWarning(`PostgreSQL ${pid} did not end on ${name}`)
   }
 })
 
 /**
- * Ends the PostgreSQL that a killed kite left behind on the cluster. The caller holds the cluster's lock, so that nobody
- * uses it. A pid that meanwhile belongs to a stranger is not touched, but its file goes, because PostgreSQL would believe it.
+ * Stops the PostgreSQL that a killed kite left behind. The caller holds the cluster's lock, so nobody uses it. If the pid now
+ * belongs to another program, that one is left alone, but the file goes, because PostgreSQL would trust it.
  */
 export const stopOrphan = Effect.fnUntraced(function* (cluster: string) {
   const postmaster = yield* readPostmaster(cluster)
   if (postmaster === undefined) return
-  // Empty for a process that is gone, and for one that is dead but was never waited for.
+  // Empty for a process that has ended, also for a zombie.
   const isGone = Effect.map(commandLine(postmaster.pid), (line) => !line.includes(cluster))
   if (!(yield* isGone)) {
-    yield* Effect.logWarning(`stopping the PostgreSQL that was left behind (pid ${postmaster.pid})`)
+    yield* Effect.logWarning(`Stopping the PostgreSQL that an earlier kite left behind (pid ${postmaster.pid})`)
     return yield* stopPostmaster(postmaster.pid, isGone)
   }
   yield* Effect.tryPromise({

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto"
 import type { ObjectKey } from "@kite/domain/documents/Document"
 import { type Duration, Effect } from "effect"
-import { ObjectStoreError } from "./ObjectStore.ts"
-import { refusal, type S3Bucket } from "./S3Bucket.ts"
+import { ObjectStoreError } from "../ObjectStore.ts"
+import { type Bucket, refusal } from "./Bucket.ts"
 
-/** The smallest part that S3 takes before the last one; an upload holds one of them in memory, never more. */
+/** S3's smallest size of a part before the last; an upload keeps at most one part in memory. */
 export const partBytes = 5 * 1024 * 1024
 
-/** Time for one part, or the whole of a smaller object, to get through: 87 KB/s at the least. */
+/** Time to send one part, or a smaller object: at least 87 KB/s. */
 const partWithin: Duration.Input = "60 seconds"
 
 interface Part {
@@ -16,12 +16,12 @@ interface Part {
 }
 
 /**
- * One object on its way into a bucket: in one piece up to `partBytes`, else as a multipart upload of parts of that size,
- * one after the other. The client's own streaming put resumes strangers' uploads, takes a short stream for the whole and
- * leaves its parts behind when it fails.
+ * One upload into a bucket: a single request up to `partBytes`, else a multipart upload of parts of that size, one after the
+ * other. The client's own streaming put resumes other uploads, accepts a stream that ends early and leaves its parts behind
+ * when it fails.
  */
-export class S3Upload {
-  readonly #bucket: S3Bucket
+export class Upload {
+  readonly #bucket: Bucket
   readonly #key: ObjectKey
   #buffer: Buffer | undefined
   #filled = 0
@@ -30,12 +30,12 @@ export class S3Upload {
   #visible = false
   readonly #parts: Array<Part> = []
 
-  constructor(bucket: S3Bucket, key: ObjectKey) {
+  constructor(bucket: Bucket, key: ObjectKey) {
     this.#bucket = bucket
     this.#key = key
   }
 
-  /** Takes a chunk, which its owner may use again after; uploads a part when there is more than one part's worth. */
+  /** Copies a chunk; uploads a part as soon as more than one part is there. */
   readonly write = (chunk: Uint8Array): Effect.Effect<void, ObjectStoreError> =>
     Effect.suspend(() => {
       this.#buffer ??= Buffer.allocUnsafeSlow(partBytes)
@@ -47,8 +47,8 @@ export class S3Upload {
       return Effect.andThen(this.#uploadPart(), this.write(chunk.subarray(taken.length)))
     })
 
-  /** Makes the object visible and answers its size, after the server has confirmed what it holds. */
-  readonly finish = Effect.fnUntraced({ self: this }, function* (this: S3Upload) {
+  /** Makes the object visible, checks what the server stored and returns its size. */
+  readonly finish = Effect.fnUntraced({ self: this }, function* (this: Upload) {
     const etag = this.#parts.length === 0 ? yield* this.#putWhole() : yield* this.#complete()
     const stored = yield* this.#bucket.repeatable("put", (client, bucket) => client.statObject(bucket, this.#key))
     if (stored.size === this.#sizeBytes && stored.etag === etag) return this.#sizeBytes
@@ -56,7 +56,7 @@ export class S3Upload {
     return yield* new ObjectStoreError({ operation: "put", cause })
   })
 
-  /** Takes back whatever has reached the server. What cannot be taken back now is left to the sweeps, with a warning. */
+  /** Removes what has reached the server. What cannot be removed now is logged and left to the sweeps. */
   readonly abandon = Effect.suspend(() => {
     const uploadId = this.#uploadId
     const abort =
@@ -69,7 +69,7 @@ export class S3Upload {
       ? this.#bucket.repeatable("put", (client, bucket) => client.removeObject(bucket, this.#key))
       : Effect.void
     return Effect.andThen(abort, remove).pipe(
-      Effect.catch((error) => Effect.logWarning("A failed upload is left in the object store", error))
+      Effect.catch((error) => Effect.logWarning("Parts of a failed upload remain in the object store", error))
     )
   })
 
@@ -92,7 +92,7 @@ export class S3Upload {
     )
   }
 
-  // Not interruptible, for an upload without a known id could not be aborted; it is bounded.
+  // Not interruptible: an upload without a known id could not be aborted. The call is bounded.
   #uploadIdOrNew = Effect.suspend(() =>
     this.#uploadId === undefined
       ? this.#bucket
@@ -108,7 +108,7 @@ export class S3Upload {
       : Effect.succeed(this.#uploadId)
   )
 
-  #uploadPart = Effect.fnUntraced({ self: this }, function* (this: S3Upload) {
+  #uploadPart = Effect.fnUntraced({ self: this }, function* (this: Upload) {
     const uploadID = yield* this.#uploadIdOrNew
     const [content, objectName, partNumber] = [this.#content(), this.#key, this.#parts.length + 1]
     const headers = integrity(content)
@@ -122,7 +122,7 @@ export class S3Upload {
     return uploadID
   })
 
-  #complete = Effect.fnUntraced({ self: this }, function* (this: S3Upload) {
+  #complete = Effect.fnUntraced({ self: this }, function* (this: Upload) {
     const uploadId = yield* this.#uploadPart()
     this.#visible = true
     const completed = yield* this.#bucket.call(
@@ -134,7 +134,7 @@ export class S3Upload {
   })
 }
 
-/** The server refuses a body that does not have this digest. */
+/** The server refuses a body with another digest. */
 const integrity = (content: Buffer) => ({ "content-md5": createHash("md5").update(content).digest("base64") })
 
 const isUnknownUpload = (error: ObjectStoreError) => refusal(error) === "NoSuchUpload"

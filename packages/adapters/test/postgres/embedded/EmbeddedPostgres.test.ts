@@ -3,8 +3,8 @@ import { mkdir, readdir, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
-import { EmbeddedPostgres } from "@kite/adapters/postgres/EmbeddedPostgres"
-import { EmbeddedPostgresError } from "@kite/adapters/postgres/EmbeddedPostgresError"
+import { EmbeddedPostgres } from "@kite/adapters/postgres/embedded/EmbeddedPostgres"
+import { EmbeddedPostgresError } from "@kite/adapters/postgres/embedded/EmbeddedPostgresError"
 import { isRunning } from "@kite/testkit/processes/ProcessState"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect, Layer, Redacted, Schedule } from "effect"
@@ -24,7 +24,7 @@ const postmaster = (dataDir: string) =>
   Number(readFileSync(join(dataDir, "postgres", "postmaster.pid"), "utf8").split("\n")[0])
 
 describe("EmbeddedPostgres", () => {
-  it.live("starts a second time with the same data, password and address, without making a new cluster", () =>
+  it.live("starts again with the same data, password and address, and creates no new cluster", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const first = yield* Effect.scoped(
@@ -44,7 +44,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("keeps the password to its owner, opens no port, runs in UTC", () =>
+  it.live("lets only its owner read the password, opens no port, runs in UTC", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const { url } = yield* start(dataDir)
@@ -74,7 +74,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("takes over from a kite that was killed, with what it had written", () =>
+  it.live("takes over the data of a kite that was killed", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const killed = yield* startKite(dataDir)
@@ -88,7 +88,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("refuses a data directory that a living kite uses, which does not notice", () =>
+  it.live("refuses a data directory that a running kite uses, without disturbing it", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const first = yield* startKite(dataDir)
@@ -98,7 +98,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("outlives a Ctrl-C until the application has drained", () =>
+  it.live("survives a Ctrl-C until the application has drained", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const kite = yield* startKite(dataDir)
@@ -108,7 +108,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("starts PostgreSQL again, at the same address, when something kills it", () =>
+  it.live("restarts PostgreSQL at the same address when something kills it", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const { url } = yield* start(dataDir)
@@ -121,7 +121,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("forgives a postmaster.pid whose number now belongs to a stranger", () =>
+  it.live("ignores a postmaster.pid whose pid now belongs to another program", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       yield* Effect.scoped(start(dataDir))
@@ -144,7 +144,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("says that it cannot write", () =>
+  it.live("says that the data directory is not writable", () =>
     Effect.gen(function* () {
       const dataDir = join(yield* temporaryDirectory, "file", "data")
       yield* Effect.promise(() => writeFile(join(dataDir, ".."), "a file, not a directory"))
@@ -154,14 +154,14 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("works in a directory too deep for the path of a socket", () =>
+  it.live("works in a directory that is too deep for the path of a socket", () =>
     Effect.gen(function* () {
       const { url } = yield* start(join(yield* temporaryDirectory, "deep".repeat(40)))
       yield* query(url, (sql) => sql`SELECT 1`)
     })
   )
 
-  it("tells a full disk and a closed directory from what the system and PostgreSQL write", () => {
+  it("recognises a full disk and a closed directory by the messages of the system and PostgreSQL", () => {
     const reasons = [
       "ENOSPC: no space left on device, write",
       "initdb: error: could not write file: No space left on device",

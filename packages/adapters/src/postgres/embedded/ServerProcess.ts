@@ -2,15 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { close, open, read, rename, stat } from "node:fs"
 import { promisify } from "node:util"
 import { Effect, Schedule } from "effect"
+import type { Binaries } from "./Binaries.ts"
+import type { Cluster } from "./Cluster.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
-import type { PostgresBinaries } from "./PostgresBinaries.ts"
-import type { PostgresCluster } from "./PostgresCluster.ts"
 import { readPostmaster, stopPostmaster } from "./Postmaster.ts"
 
 const calls = { close: promisify(close), open: promisify(open), read: promisify(read) }
 const attempt = <A>(call: () => Promise<A>) => Effect.tryPromise({ try: call, catch: EmbeddedPostgresError.from })
 
-/** The log is moved aside to `<path>.1` at a start that finds it longer than this, so that two of them are all there is. */
+/** A start that finds a longer log renames it to `<path>.1`, so there are never more than two. */
 const maxLogBytes = 10 * 1024 * 1024
 
 const openLog = Effect.fnUntraced(function* (path: string) {
@@ -28,7 +28,7 @@ const openLog = Effect.fnUntraced(function* (path: string) {
 
 const isEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 
-/** Ends when the process has: its exit code, or the signal that killed it. */
+/** Waits for the end of the process: its exit code, or the signal that killed it. */
 const exited = (child: ChildProcess) =>
   Effect.callback<string>((resume) => {
     const end = () => resume(Effect.succeed(String(child.exitCode ?? child.signalCode)))
@@ -39,7 +39,7 @@ const exited = (child: ChildProcess) =>
 
 const spawned = (command: string, args: ReadonlyArray<string>, user: { uid?: number; gid?: number }, log: number) =>
   Effect.callback<ChildProcess, EmbeddedPostgresError>((resume) => {
-    // Detached: a Ctrl-C in the terminal must not reach it before the application has drained.
+    // Detached, so that a Ctrl-C in the terminal does not stop it before kite has drained.
     const child = spawn(command, args, {
       ...user,
       cwd: "/",
@@ -51,10 +51,10 @@ const spawned = (command: string, args: ReadonlyArray<string>, user: { uid?: num
     child.on("error", (cause) => resume(Effect.fail(EmbeddedPostgresError.from(cause))))
   })
 
-/** Runs PostgreSQL on the cluster until the scope closes; answers when it takes connections. Fails after 30 s. */
-export const startPostgres = Effect.fn("PostgresProcess.start")(function* (
-  binaries: PostgresBinaries,
-  cluster: PostgresCluster,
+/** Runs PostgreSQL on the cluster until the scope closes; returns when it accepts connections. Fails after 30 s. */
+export const startServer = Effect.fn("ServerProcess.start")(function* (
+  binaries: Binaries,
+  cluster: Cluster,
   settings: Readonly<Record<string, string>>
 ) {
   const log = yield* openLog(`${cluster.directory}.log`)
@@ -82,7 +82,7 @@ export const startPostgres = Effect.fn("PostgresProcess.start")(function* (
         Effect.fail(
           new EmbeddedPostgresError({
             reason: "timed-out",
-            detail: `not ready after 30 s, see ${cluster.directory}.log`
+            detail: `not ready after 30 s; see ${cluster.directory}.log`
           })
         )
     })
@@ -90,9 +90,9 @@ export const startPostgres = Effect.fn("PostgresProcess.start")(function* (
   return { pid: child.pid ?? -1, exited: exited(child) }
 })
 
-/** What it wrote since the start, the last 2,000 bytes at most. */
+/** The first 2,000 bytes that it wrote since the start. */
 const tail = (file: number, start: number) =>
   attempt(() => calls.read(file, Buffer.alloc(2_000), 0, 2_000, start)).pipe(
     Effect.map(({ bytesRead, buffer }) => buffer.toString("utf8", 0, bytesRead).trim()),
-    Effect.orElseSucceed(() => "nothing in its log")
+    Effect.orElseSucceed(() => "its log cannot be read")
   )
