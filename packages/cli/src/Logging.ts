@@ -6,7 +6,7 @@ import manifest from "../package.json" with { type: "json" }
 export const { version } = manifest
 
 /** Logs the effective settings once, secrets redacted. */
-const logSettings = Layer.effectDiscard(
+const layerSettings = Layer.effectDiscard(
   Effect.flatMap(Settings, (settings) => Effect.logInfo("Settings", { event: "settings", ...settings }))
 )
 
@@ -14,6 +14,6 @@ const logSettings = Layer.effectDiscard(
 export const layer = (service: string) =>
   Layer.unwrap(
     Effect.map(Settings, ({ LOG_LEVEL: level, LOG_FORMAT: format }) =>
-      Layer.provideMerge(logSettings, JsonLogger.layer({ service, version, level, format }))
+      Layer.provideMerge(layerSettings, JsonLogger.layer({ service, version, level, format }))
     )
   )

@@ -146,6 +146,7 @@ export const extractionQueueSuite = <R>(
           yield* Deferred.await(begun)
           yield* Fiber.interrupt(taker)
         }
+        assert.deepStrictEqual(yield* queue.pending([job]), [job])
         assert.deepStrictEqual(yield* takeOne, [job, 1])
       })
     )
