@@ -1,4 +1,4 @@
-import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
+import { ObjectStoreMinio } from "@kite/adapters/objects/minio/ObjectStoreMinio"
 import { objectStoreSuite } from "@kite/testkit/objects/ObjectStoreSuite"
 import { testBucket } from "@kite/testkit/objects/TestBucket"
 import { Effect, Layer } from "effect"

@@ -1,7 +1,7 @@
 import { inspect } from "node:util"
 import { assert, it } from "@effect/vitest"
+import { ObjectStoreMinio } from "@kite/adapters/objects/minio/ObjectStoreMinio"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
-import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
 import { newKey } from "@kite/testkit/objects/Content"
 import { testBucket } from "@kite/testkit/objects/TestBucket"
 import { Context, Effect, Layer, Redacted, Stream } from "effect"

@@ -1,4 +1,4 @@
-import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
+import { ObjectStoreMinio } from "@kite/adapters/objects/minio/ObjectStoreMinio"
 import { objectStoreSuite } from "@kite/testkit/objects/ObjectStoreSuite"
 import { startS3rver } from "@kite/testkit/objects/StartS3rver"
 import { Effect, Layer } from "effect"

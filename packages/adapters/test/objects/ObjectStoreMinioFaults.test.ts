@@ -1,7 +1,7 @@
 import { inspect } from "node:util"
 import { assert, it } from "@effect/vitest"
+import { ObjectStoreMinio } from "@kite/adapters/objects/minio/ObjectStoreMinio"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
-import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
 import { collect, endless, newKey } from "@kite/testkit/objects/Content"
 import { Context, Effect, Layer, Redacted, Stream } from "effect"
 import { cut, type Fault, fail500, refuse, startFaultyS3, whenRead } from "./FaultyS3.ts"

@@ -1,7 +1,7 @@
 import { createServer } from "node:net"
 import { assert, it } from "@effect/vitest"
+import { ObjectStoreMinio } from "@kite/adapters/objects/minio/ObjectStoreMinio"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
-import { ObjectStoreMinio } from "@kite/adapters/objects/ObjectStoreMinio"
 import { collect, endless, newKey } from "@kite/testkit/objects/Content"
 import { Clock, Context, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"

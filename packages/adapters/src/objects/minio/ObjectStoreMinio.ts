@@ -2,11 +2,11 @@ import { IncomingMessage } from "node:http"
 import { NodeStream } from "@effect/platform-node"
 import { ObjectKey } from "@kite/domain/documents/Document"
 import { DateTime, Effect, Layer, Option, type Redacted, Schedule, Schema, Stream } from "effect"
-import { abortAbandonedUploads } from "./minio/AbandonedUploads.ts"
-import { type Bucket, connectBucket, refusal, replyWithin } from "./minio/Bucket.ts"
-import { type BucketLocation, parseBucketLocation } from "./minio/BucketLocation.ts"
-import { Upload } from "./minio/Upload.ts"
-import { type ByteRange, exactly, ObjectNotFound, ObjectStore, ObjectStoreError, span } from "./ObjectStore.ts"
+import { type ByteRange, exactly, ObjectNotFound, ObjectStore, ObjectStoreError, span } from "../ObjectStore.ts"
+import { abortAbandonedUploads } from "./AbandonedUploads.ts"
+import { type Bucket, connectBucket, refusal, replyWithin } from "./Bucket.ts"
+import { type BucketLocation, parseBucketLocation } from "./BucketLocation.ts"
+import { Upload } from "./Upload.ts"
 
 const isKey = Schema.is(ObjectKey)
 const failure = (operation: string, message: string, cause?: unknown) =>
