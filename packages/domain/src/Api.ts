@@ -4,13 +4,18 @@ import { AuditApi } from "./audit/AuditApi.ts"
 import { AuthApi } from "./auth/AuthApi.ts"
 import { DocumentsApi } from "./documents/DocumentsApi.ts"
 import { HealthApi } from "./health/HealthApi.ts"
-import { InvalidRequest } from "./Problem.ts"
+import { InternalError, InvalidRequest, Unavailable } from "./Problem.ts"
 
-/** Turns a request that does not fit the contract into an InvalidRequest. */
+/** Turns a request that does not match the contract into InvalidRequest. */
 export class RequestValidation extends HttpApiMiddleware.Service<RequestValidation>()(
   "@kite/domain/RequestValidation",
   { error: InvalidRequest }
 ) {}
+
+/** Turns temporary failures of what the server depends on into Unavailable. Every other failure of the server is an InternalError. */
+export class ServerFailures extends HttpApiMiddleware.Service<ServerFailures>()("@kite/domain/ServerFailures", {
+  error: [InternalError, Unavailable]
+}) {}
 
 /** The whole HTTP contract: server, OpenAPI page and typed clients are made from this one value. */
 export class Api extends HttpApi.make("kite")
@@ -20,6 +25,7 @@ export class Api extends HttpApi.make("kite")
   .add(AuditApi)
   .add(HealthApi)
   .middleware(RequestValidation)
+  .middleware(ServerFailures)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   .annotateMerge(
     OpenApi.annotations({

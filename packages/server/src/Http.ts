@@ -23,7 +23,8 @@ import * as HealthHandlers from "./health/HealthHandlers.ts"
 import { makeEdge } from "./http/Edge.ts"
 import * as Listener from "./http/Listener.ts"
 import * as MethodNotAllowed from "./http/MethodNotAllowed.ts"
-import * as RequestValidationLayer from "./http/RequestValidationLayer.ts"
+import * as RequestValidation from "./http/RequestValidation.ts"
+import * as ServerFailures from "./http/ServerFailures.ts"
 import * as AccountRateLimiting from "./limits/AccountRateLimiting.ts"
 import * as ConfiguredLimits from "./limits/ConfiguredLimits.ts"
 import * as IpRateLimiting from "./limits/IpRateLimiting.ts"
@@ -40,7 +41,7 @@ const handlers = Layer.mergeAll(
   AuditHandlers.layer,
   HealthHandlers.layer
 ).pipe(
-  Layer.provide([BearerAuthentication.layer, RoleChecking.layer, RequestValidationLayer.layer]),
+  Layer.provide([BearerAuthentication.layer, RoleChecking.layer, RequestValidation.layer, ServerFailures.layer]),
   Layer.provide([IpRateLimiting.layer, AccountRateLimiting.layer]),
   Layer.provide([Auth.layer, Passwords.layer, AccessTokens.layer, Documents.layer]),
   Layer.provide([Administration.layer, AccountCreation.layer, AuditLog.layer, AuditTrail.layer])

@@ -1,5 +1,4 @@
 import { ByteCount } from "@kite/domain/documents/Quota"
-import { Unavailable } from "@kite/domain/Problem"
 import { Array as Arr, Effect, type Option, Schema, SchemaTransformation } from "effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 
@@ -8,20 +7,22 @@ export const ByteCountFromBigInt = Schema.BigInt.pipe(
   Schema.decodeTo(ByteCount, SchemaTransformation.transform({ decode: Number, encode: BigInt }))
 )
 
+/** The database refused, was too slow or could not be reached; the same statement may succeed later. Raised as a defect. */
+export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>()("DatabaseUnavailable", {
+  cause: Schema.Defect()
+}) {}
+
 type DomainError<E> = Exclude<E, SqlError | Schema.SchemaError>
 const isDomainError = <E>(error: E): error is DomainError<E> => !isSqlError(error) && !Schema.isSchemaError(error)
 
 /**
- * The repository's edge: a statement that fails is a defect, so that signatures list domain errors alone; those of a
- * transaction pass. Where the database did not answer in time the defect is Unavailable, which the server renders as 503; all
- * else is a 500.
+ * The repository's edge: a statement that fails becomes a defect, so that signatures list domain errors alone. Domain errors
+ * of a transaction pass. The defect is DatabaseUnavailable where a retry may succeed.
  */
 export const orDefect = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, DomainError<E>, R> =>
   Effect.catch(effect, (error) => {
     if (isDomainError(error)) return Effect.fail(error)
-    return isSqlError(error) && error.isRetryable
-      ? Effect.andThen(Effect.logError("The database did not answer", error), Effect.die(new Unavailable({})))
-      : Effect.die(error)
+    return Effect.die(isSqlError(error) && error.isRetryable ? new DatabaseUnavailable({ cause: error }) : error)
   })
 
 /** Decodes every row of a statement. */

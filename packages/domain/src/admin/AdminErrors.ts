@@ -1,9 +1,8 @@
-import { HttpApiError } from "effect/http-api"
-import { problemType } from "../Problem.ts"
+import { Problem, problemType } from "../Problem.ts"
 
-/** 409: without this account nobody could administrate kite any more. */
-export class LastAdmin extends HttpApiError.Problem<LastAdmin>()("LastAdmin", {
+/** 409: the change would leave kite without an active admin. */
+export class LastAdmin extends Problem<LastAdmin>()("LastAdmin", {
   type: problemType("last-admin"),
   status: 409,
-  title: "The last active admin must stay one"
+  title: "Last active admin"
 }) {}

@@ -1,14 +1,14 @@
 import { Context } from "effect"
-import { HttpApiError, HttpApiMiddleware } from "effect/http-api"
+import { HttpApiMiddleware } from "effect/http-api"
 import type { CurrentUser } from "../auth/CurrentUser.ts"
 import type { Role } from "../auth/User.ts"
-import { problemType } from "../Problem.ts"
+import { Problem, problemType } from "../Problem.ts"
 
-/** 403: the account has not the role that this endpoint needs. */
-export class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", {
+/** 403: the endpoint needs a role that the account does not have. */
+export class Forbidden extends Problem<Forbidden>()("Forbidden", {
   type: problemType("forbidden"),
   status: 403,
-  title: "Your role does not allow this"
+  title: "Role not sufficient"
 }) {}
 
 /** Annotation of an endpoint or a group: the role it needs, whatever else an account may do. */

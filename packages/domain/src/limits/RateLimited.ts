@@ -1,9 +1,9 @@
 import { Schema } from "effect"
-import { HttpApiError } from "effect/http-api"
+import { Problem } from "../Problem.ts"
 import { PolicyName } from "./RateLimitPolicy.ts"
 
-/** 429: too many requests. `Retry-After` says when to come again; the same whether or not an account exists. */
-export class RateLimited extends HttpApiError.Problem<RateLimited>()(
+/** 429: too many requests. `Retry-After` says when to retry. The same whether or not an account exists. */
+export class RateLimited extends Problem<RateLimited>()(
   "RateLimited",
   {
     type: "https://iana.org/assignments/http-problem-types#quota-exceeded",

@@ -1,7 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import * as Database from "@kite/adapters/postgres/Database"
 import { decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
-import { Unavailable } from "@kite/domain/Problem"
 import { Array as Arr, Cause, Clock, Context, Deferred, Effect, Layer, Queue, Schedule, Schema } from "effect"
 import { RevocationSet, retentionMillis } from "./RevocationSet.ts"
 
@@ -19,6 +18,12 @@ const patience = 1_000
 const startPatience = "5 seconds"
 const reconnect = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("250 millis")])
 
+/** This instance has lost touch with the others and cannot tell which sessions have ended. Raised as a defect. */
+export class RevocationsUnavailable extends Schema.TaggedError<RevocationsUnavailable>()(
+  "RevocationsUnavailable",
+  {}
+) {}
+
 /**
  * Which sessions ended within the life of an access token, known on every instance within milliseconds of the commit that
  * ended them: Postgres NOTIFY tells it to a connection of each instance's own. After a loss of that connection the set is
@@ -27,7 +32,7 @@ const reconnect = Schedule.min([Schedule.exponential("50 millis"), Schedule.spac
 export class RevokedSessions extends Context.Service<
   RevokedSessions,
   {
-    /** Whether tokens of the session, issued at that second, are void. Dies with Unavailable when that cannot be known. */
+    /** Whether tokens of the session, issued at that second, are void. Dies with RevocationsUnavailable when that cannot be known. */
     readonly has: (sessionId: string, issuedAt: number) => Effect.Effect<boolean>
     /** Tells every instance when the surrounding transaction commits. */
     readonly announce: (sessionIds: ReadonlyArray<string>) => Effect.Effect<void>
@@ -93,7 +98,7 @@ export class RevokedSessions extends Context.Service<
         add,
         has: Effect.fnUntraced(function* (sessionId, issuedAt) {
           if (downSince !== undefined && (yield* Clock.currentTimeMillis) - downSince > patience) {
-            return yield* Effect.die(new Unavailable({}))
+            return yield* Effect.die(new RevocationsUnavailable())
           }
           return ended.has(sessionId, issuedAt)
         }),

@@ -1,5 +1,4 @@
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
-import { Unavailable } from "@kite/domain/Problem"
 import * as ContentDisposition from "content-disposition"
 import { Effect, Sink, Stream } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -65,8 +64,6 @@ export const makeContentResponse = Effect.map(ObjectStore, (store) =>
       )
       return HttpServerResponse.stream(Stream.concat(Stream.fromIterable(first), rest), options)
     },
-    Effect.catchTag(["ObjectNotFound", "ObjectStoreError"], (error) =>
-      Effect.andThen(Effect.logError("A document's bytes cannot be read", error), Effect.fail(new Unavailable({})))
-    )
+    Effect.catchTag(["ObjectNotFound", "ObjectStoreError"], Effect.die)
   )
 )

@@ -16,7 +16,7 @@ import {
 } from "@kite/domain/documents/DocumentErrors"
 import { type DocumentPage, fromCursor, type ListQuery, toCursor } from "@kite/domain/documents/DocumentList"
 import type { DocumentText } from "@kite/domain/documents/DocumentsApi"
-import { NotFound, Unavailable } from "@kite/domain/Problem"
+import { NotFound } from "@kite/domain/Problem"
 import { ByteSize, Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpIncomingMessage, type Multipart } from "effect/http"
@@ -41,7 +41,7 @@ export class Documents extends Context.Service<
       owner: UserId,
       parts: Parts,
       bodyBytes: number
-    ) => Effect.Effect<Document, InvalidUpload | QuotaExceeded | UploadTooLarge | UnsupportedFile | Unavailable>
+    ) => Effect.Effect<Document, InvalidUpload | QuotaExceeded | UploadTooLarge | UnsupportedFile>
     readonly list: (owner: UserId, query: ListQuery) => Effect.Effect<DocumentPage, InvalidCursor>
     readonly get: (owner: UserId, id: DocumentId) => Effect.Effect<DocumentRow, NotFound>
     readonly rename: (owner: UserId, id: DocumentId, filename: string) => Effect.Effect<Document, NotFound>
@@ -100,9 +100,7 @@ export class Documents extends Context.Service<
               })
             )
           },
-          Effect.catchTag("ObjectStoreError", (error) =>
-            Effect.andThen(Effect.logError("The object store failed", error), Effect.fail(new Unavailable({})))
-          )
+          Effect.catchTag("ObjectStoreError", Effect.die)
         ),
         list: Effect.fn("Documents.list")(function* (owner, query) {
           const { limit = defaultPageSize, sort = "-createdAt", cursor, q, status } = query
