@@ -17,6 +17,19 @@ export class ServerFailures extends HttpApiMiddleware.Service<ServerFailures>()(
   error: [InternalError, Unavailable]
 }) {}
 
+const description = `Upload documents, search them, and read their text. PDFs, images (by OCR), DOCX and plain text are supported.
+
+**Authentication.** Log in, and send the access token as \`Authorization: Bearer ...\`. It is valid for 15 minutes; \`POST /api/auth/refresh\` exchanges the refresh cookie for a new one. Endpoints that read or set the cookie check \`Origin\`: clients that are not browsers must send it to refresh and to log out.
+
+**Errors** are problems (RFC 9457, \`application/problem+json\`). \`type\` is stable; \`correlationId\` finds the log lines of the request.
+
+**Limits.** \`RateLimit\` and \`RateLimit-Policy\` tell what is left; after 429 or 503, wait for \`Retry-After\` seconds.
+
+**Methods.** \`HEAD\` works wherever \`GET\` does. Other methods than those below are 405, with \`Allow\`.`
+const contact = { name: "The operator of this server" }
+/** As package.json: no licence is granted. */
+const license = { name: "No licence granted", identifier: "LicenseRef-UNLICENSED" }
+
 /** The whole HTTP contract: server, OpenAPI page and typed clients are made from this one value. */
 export class Api extends HttpApi.make("kite")
   .add(AuthApi)
@@ -31,6 +44,7 @@ export class Api extends HttpApi.make("kite")
     OpenApi.annotations({
       title: "kite",
       version: "0.1.0",
-      description: "Documents in, text out. Errors are RFC 9457 problems whose `type` is stable."
+      description,
+      transform: (specification) => ({ ...specification, info: { ...specification["info"], contact, license } })
     })
   ) {}

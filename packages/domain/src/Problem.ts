@@ -14,7 +14,7 @@ export const Problem =
     const Tag extends string,
     const Type extends string,
     const Status extends number,
-    const Fields extends HttpApiError.ProblemExtensionFields = {}
+    const Fields extends HttpApiError.ProblemExtensionFields = Record<never, never>
   >(
     tag: Tag,
     declaration: HttpApiError.ProblemDeclaration<Type, Status>,

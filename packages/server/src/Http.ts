@@ -1,7 +1,7 @@
 import { Api } from "@kite/domain/Api"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
-import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { AccountCreation } from "./admin/AccountCreation.ts"
 import * as AdminHandlers from "./admin/AdminHandlers.ts"
 import { Administration } from "./admin/Administration.ts"
@@ -20,6 +20,7 @@ import { Documents } from "./documents/Documents.ts"
 import * as DocumentsHandlers from "./documents/DocumentsHandlers.ts"
 import { Health } from "./health/Health.ts"
 import * as HealthHandlers from "./health/HealthHandlers.ts"
+import * as ApiDocs from "./http/ApiDocs.ts"
 import { makeEdge } from "./http/Edge.ts"
 import * as Listener from "./http/Listener.ts"
 import * as MethodNotAllowed from "./http/MethodNotAllowed.ts"
@@ -48,8 +49,8 @@ const handlers = Layer.mergeAll(
 )
 
 const routes = Layer.mergeAll(
-  HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(handlers)),
-  HttpApiScalar.layer(Api, { path: "/docs" }),
+  HttpApiBuilder.layer(Api).pipe(Layer.provide(handlers)),
+  ApiDocs.layer,
   PasswordResetPage.layer,
   MetricsEndpoint.layer,
   MethodNotAllowed.layer

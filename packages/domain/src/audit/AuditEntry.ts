@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { UserId } from "../auth/User.ts"
+import { Timestamp } from "../Timestamp.ts"
 
 /** What is recorded. A name, once written, keeps its meaning. */
 export const AuditAction = Schema.Literals([
@@ -45,7 +46,7 @@ export type AuditDetails = typeof AuditDetails.Type
  */
 export const AuditEntry = Schema.Struct({
   id: AuditId,
-  at: Schema.DateTimeUtcFromString,
+  at: Timestamp,
   action: Schema.String,
   actorId: Schema.NullOr(UserId),
   subject: Schema.NullOr(AuditSubject),

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { Quota } from "../documents/Quota.ts"
+import { Timestamp } from "../Timestamp.ts"
 import { Email } from "./Email.ts"
 
 /** UUIDv7 of an account. */
@@ -15,6 +16,6 @@ export const User = Schema.Struct({
   email: Email,
   role: Role,
   quota: Quota,
-  createdAt: Schema.DateTimeUtcFromString
-}).annotate({ identifier: "User" })
+  createdAt: Timestamp
+}).annotate({ identifier: "User", description: "The account" })
 export type User = typeof User.Type

@@ -55,5 +55,5 @@ export type ListQuery = typeof ListQuery.Type
 export const DocumentPage = Schema.Struct({
   items: Schema.Array(Document),
   nextCursor: Schema.NullOr(Schema.String)
-}).annotate({ identifier: "DocumentPage" })
+}).annotate({ identifier: "DocumentPage", description: "One page of documents; `nextCursor` is null on the last" })
 export type DocumentPage = typeof DocumentPage.Type

@@ -3,13 +3,10 @@ import * as ContentDisposition from "content-disposition"
 import { Effect, Sink, Stream } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import parseRange from "range-parser"
+import { matchesEtag } from "../http/Negotiation.ts"
 import type { DocumentRow } from "./DocumentRow.ts"
 
 const etagOf = ({ sha256 }: DocumentRow) => `"${sha256}"`
-
-/** Weak comparison over the list of an If-None-Match (RFC 9110 section 13.1.2). */
-const noneMatch = (header: string | undefined, etag: string) =>
-  header?.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag)
 
 /**
  * The one range asked for (RFC 9110 section 14.2). Several at once, another unit or a stale If-Range are answered with the
@@ -34,7 +31,7 @@ export const makeContentResponse = Effect.map(ObjectStore, (store) =>
       const request = yield* HttpServerRequest.HttpServerRequest
       const etag = etagOf(row)
       const validators = { etag, "accept-ranges": "bytes", "cache-control": "private, no-cache" }
-      if (noneMatch(request.headers["if-none-match"], etag)) {
+      if (matchesEtag(request.headers["if-none-match"], etag)) {
         return HttpServerResponse.empty({ status: 304, headers: validators })
       }
       const range = rangeOf(request, row.sizeBytes, etag)
