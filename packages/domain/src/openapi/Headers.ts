@@ -1,8 +1,8 @@
-import type { Response } from "./Specification.ts"
+import type { Header, JsonSchema, Response } from "./Specification.ts"
 
-const header = (description: string, schema: object, example: unknown, required = true) => ({
+const header = (description: string, schema: JsonSchema, example: unknown): Header => ({
   description,
-  required,
+  required: true,
   schema,
   example
 })

@@ -14,6 +14,13 @@ export interface JsonSchema {
   [keyword: string]: unknown
 }
 
+export interface Header {
+  readonly description: string
+  readonly required: boolean
+  readonly schema: JsonSchema
+  readonly example: unknown
+}
+
 export interface MediaType {
   schema: JsonSchema
   example?: unknown
@@ -54,7 +61,7 @@ export interface Specification {
   paths: Record<string, Record<string, Operation>>
   components: {
     schemas: Record<string, JsonSchema>
-    headers?: Record<string, unknown>
+    headers: Record<string, Header>
     securitySchemes: Record<string, Record<string, unknown>>
   }
 }

@@ -9,8 +9,8 @@ import type { DocumentRow } from "./DocumentRow.ts"
 const etagOf = ({ sha256 }: DocumentRow) => `"${sha256}"`
 
 /**
- * The one range asked for (RFC 9110 section 14.2). Several at once, another unit or a stale If-Range are answered with the
- * whole, and so is anything but a GET.
+ * The one requested range (RFC 9110 section 14.2). Several ranges, another unit, a stale If-Range and methods other than GET get
+ * the whole content.
  */
 const rangeOf = ({ headers, method }: HttpServerRequest.HttpServerRequest, size: number, etag: string) => {
   const { range, "if-range": ifRange } = headers
@@ -22,8 +22,8 @@ const rangeOf = ({ headers, method }: HttpServerRequest.HttpServerRequest, size:
 }
 
 /**
- * A document's bytes over HTTP: 200, 206, 304 or 416. Always an attachment under its own name in a sandbox: what people
- * upload must never run as a page of this origin.
+ * A document's content over HTTP: 200, 206, 304 or 416. Always an attachment in a sandbox: uploads must never run as a page of
+ * this origin.
  */
 export const makeContentResponse = Effect.map(ObjectStore, (store) =>
   Effect.fnUntraced(
@@ -54,7 +54,7 @@ export const makeContentResponse = Effect.map(ObjectStore, (store) =>
         }
       }
       if (request.method === "HEAD") return HttpServerResponse.stream(Stream.empty, options)
-      // The first bytes are awaited before the status goes out, so that a store that is down is a 503 and no torn download.
+      // The status waits for the first bytes, so that a failing store is a 503 and not a broken download.
       const [first, rest] = yield* Stream.peel(
         store.get(row.objectKey, range && { start, end }),
         Sink.take<Uint8Array>(1)

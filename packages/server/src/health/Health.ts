@@ -7,12 +7,12 @@ import { RateLimiter } from "../limits/RateLimiter.ts"
 
 const checkTimeout = "2 seconds"
 
-/** Whether this process can serve requests. Every check is bounded in time and none needs a login. */
+/** Whether this process can serve requests. Every check has a time limit. */
 export class Health extends Context.Service<
   Health,
   {
     readonly ready: Effect.Effect<Ready | NotReady>
-    /** From here on readiness fails, so that no new request comes while the open ones drain. */
+    /** Makes readiness fail from now on, so that no new requests come while open ones drain. */
     readonly stop: Effect.Effect<void>
   }
 >()("@kite/server/health/Health") {
@@ -49,7 +49,7 @@ export class Health extends Context.Service<
               },
               { concurrency: "unbounded" }
             )),
-            // Limits are counted on while Redis is away: the breaker behind the mode is asked, not Redis.
+            // Limits work without Redis: the mode of the limiter tells its state, without a request to Redis.
             ...(mode !== "memory" && {
               redis: { status: mode === "redis" ? ("up" as const) : ("degraded" as const), ms: 0 }
             })
@@ -63,6 +63,6 @@ export class Health extends Context.Service<
     })
   )
 
-  /** Built after the server and so ended before it: `stop` at the beginning of the shutdown. */
+  /** Built after the server, hence released before it: the shutdown begins with `stop`. */
   static readonly stopFirst = Layer.effectDiscard(Effect.flatMap(Health, ({ stop }) => Effect.addFinalizer(() => stop)))
 }

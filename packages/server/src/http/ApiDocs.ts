@@ -12,7 +12,6 @@ const configuration = {
   withDefaultFonts: false,
   telemetry: false,
   showDeveloperTools: "never",
-  showToolbar: "never",
   hideClientButton: true,
   agent: { disabled: true },
   mcp: { disabled: true }
@@ -23,8 +22,10 @@ const page = (script: string) => `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>kite: API</title>
+<body>
 <script id="api-reference" data-url="/openapi.json" data-configuration="${JSON.stringify(configuration).replaceAll('"', "&quot;")}"></script>
 <script src="${script}"></script>
+</body>
 </html>
 `
 /** Styles are set by the script, hence inline; scripts come from this server alone. */
@@ -42,6 +43,10 @@ const scalarScript = Effect.gen(function* () {
   return html.slice(html.indexOf("<script>") + "<script>".length, html.indexOf("</script>"))
 }).pipe(Effect.scoped)
 
+const notFound = HttpServerResponse.empty({ status: 404 })
+/** For `/` alone; the router takes `//` for the same path. */
+const toDocs = HttpServerResponse.redirect("/docs", { status: 302 })
+
 const javascript = {
   contentType: "text/javascript; charset=utf-8",
   headers: { "cache-control": "public, max-age=31536000, immutable" }
@@ -57,7 +62,7 @@ export const layer = Layer.unwrap(
     )
     // The name holds the hash, so that a script of another version is never taken for this one.
     const sendScript = Effect.flatMap(Effect.all([script, HttpRouter.params]), ([{ hash, response }, { file }]) =>
-      file === `scalar-${hash}.js` ? response : Effect.succeed(HttpServerResponse.empty({ status: 404 }))
+      file === `scalar-${hash}.js` ? response : Effect.succeed(notFound)
     )
     const showPage = Effect.map(script, ({ hash }) =>
       HttpServerResponse.text(page(`/docs/scalar-${hash}.js`), {
@@ -66,7 +71,7 @@ export const layer = Layer.unwrap(
       })
     )
     return HttpRouter.addAll([
-      HttpRouter.route("GET", "/", Effect.succeed(HttpServerResponse.redirect("/docs", { status: 302 }))),
+      HttpRouter.route("GET", "/", ({ url }) => Effect.succeed(/^\/(\?|$)/.test(url) ? toDocs : notFound)),
       HttpRouter.route("GET", "/docs", showPage),
       HttpRouter.route("GET", "/docs/:file", sendScript),
       HttpRouter.route(

@@ -24,7 +24,6 @@ const server = Someone.layer.pipe(Layer.provideMerge(TestServer.layer))
 
 layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a request that no route takes", (it) => {
   it.effect.each([
-    "/",
     "/api",
     "/api/nothing",
     "/api/documents/a/b/c",
