@@ -41,6 +41,11 @@ export const headers = {
 }
 export type HeaderName = keyof typeof headers
 
+/** Headers that are missing where the request cannot be read as HTTP. */
+export const ifReadable = Object.fromEntries(
+  (["RateLimit", "RateLimit-Policy"] as const).map((name) => [name, { ...headers[name], required: false }])
+)
+
 /** The response with these headers besides its own. */
 export const withHeaders = <R extends Response>(response: R, ...names: ReadonlyArray<HeaderName>): R => ({
   ...response,

@@ -1,4 +1,4 @@
-import { type HeaderName, withHeaders } from "./Headers.ts"
+import { type HeaderName, ifReadable, withHeaders } from "./Headers.ts"
 import { type Operation, problemContentType, type Response } from "./Specification.ts"
 
 const problem = (description: string, name: string, title: string, status: number): Response => ({
@@ -44,15 +44,16 @@ export const anyProblem = {
 const headersOf = (status: string, { security }: Operation, limited: boolean): ReadonlyArray<HeaderName> => [
   "X-Correlation-ID",
   // A request that fails on the server may do so before its limits are known.
-  ...(limited && Number(status) < 500 ? (["RateLimit", "RateLimit-Policy"] as const) : []),
+  ...(limited && status !== "400" && Number(status) < 500 ? (["RateLimit", "RateLimit-Policy"] as const) : []),
   ...(status === "429" || status === "503" ? (["Retry-After"] as const) : []),
   ...(status === "401" && security.some(({ bearer }) => bearer) ? (["WWW-Authenticate"] as const) : [])
 ]
 
 const descriptions: Readonly<Record<string, string>> = { 202: "Accepted; no body", 204: "Done; no body" }
 
-const describe = (status: string, { description, content, ...response }: Response): Response => ({
+const describe = (status: string, { description, content, ...response }: Response, limited: boolean): Response => ({
   ...response,
+  ...(limited && status === "400" && { headers: { ...response.headers, ...ifReadable } }),
   description: content === undefined ? (descriptions[status] ?? description) : description.replaceAll(" | ", ", or: "),
   ...(content !== undefined && { content })
 })
@@ -65,7 +66,7 @@ export const completeResponses = (operation: Operation, limited: boolean): Opera
       status,
       status in serverResponses
         ? withHeaders(response, "X-Correlation-ID")
-        : withHeaders(describe(status, response), ...headersOf(status, operation, limited))
+        : withHeaders(describe(status, response, limited), ...headersOf(status, operation, limited))
     ])
   )
 }

@@ -37,7 +37,17 @@ const asSent = (schema: JsonSchema): JsonSchema => {
       ...own,
       ...common
     },
-    required: [...new Set(["type", "title", "status", "instance", "correlationId", ...required])]
+    // A request that cannot be read as HTTP has no path.
+    required: [
+      ...new Set([
+        "type",
+        "title",
+        "status",
+        "correlationId",
+        ...(status.enum?.[0] === 400 ? [] : ["instance"]),
+        ...required
+      ])
+    ]
   }
 }
 

@@ -29,7 +29,7 @@ export interface MediaType {
 
 export interface Response {
   description: string
-  headers?: Record<string, { readonly $ref: string }>
+  headers?: Record<string, { readonly $ref: string } | Header>
   content?: Record<string, MediaType>
 }
 

@@ -1,9 +1,11 @@
+import { METHODS } from "node:http"
 import { Api } from "@kite/domain/Api"
 import { Effect } from "effect"
 import { type HttpMethod, HttpRouter, HttpServerResponse } from "effect/http"
 import { HttpApi } from "effect/http-api"
 
-const methods: ReadonlyArray<HttpMethod.HttpMethod> = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+/** Every method that Node reads; the router serves HEAD as GET, and types fewer methods than it takes. */
+const methods = METHODS.filter((method) => method !== "HEAD" && method !== "CONNECT") as Array<HttpMethod.HttpMethod>
 
 /** The methods of each path of the contract. */
 const methodsByPath = () => {

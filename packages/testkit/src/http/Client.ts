@@ -1,5 +1,5 @@
 import { Context, Effect, Layer } from "effect"
-import { contractFault } from "./Contract.ts"
+import { readAnswer } from "./Contract.ts"
 import { TestServer } from "./TestServer.ts"
 
 /** What came back, the body read: parsed where it is JSON. */
@@ -20,16 +20,7 @@ const password = "correct horse battery"
 /** Plain requests over a real socket, as any client would make them. Every response is checked against the OpenAPI document. */
 export const send = (path: string, init: RequestInit = {}) =>
   Effect.flatMap(TestServer, ({ url }) =>
-    Effect.promise(async (signal): Promise<Answer> => {
-      const response = await fetch(url + path, { signal, ...init })
-      const text = await response.text()
-      const isJson = text !== "" && response.headers.get("content-type")?.includes("json") === true
-      const { status, headers } = response
-      const answer: Answer = { status, headers, text, json: isJson ? JSON.parse(text) : undefined }
-      const fault = contractFault(init.method ?? "GET", path, answer)
-      if (fault !== undefined) throw new Error(`The OpenAPI document is not true: ${fault}`)
-      return answer
-    })
+    Effect.promise(async (signal) => readAnswer(init.method, path, await fetch(url + path, { signal, ...init })))
   )
 
 /** As `send`, with this account's access token. */

@@ -1,5 +1,5 @@
 import { describeApi } from "@kite/domain/openapi/Description"
-import type { Operation } from "@kite/domain/openapi/Specification"
+import type { Header, Operation } from "@kite/domain/openapi/Specification"
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js"
 import type { Answer } from "./Client.ts"
 
@@ -67,10 +67,10 @@ const bodyFault = (
   return fault === undefined ? undefined : `has a body that does not match: ${fault}`
 }
 
-const headerFault = (name: string, headers: Headers) => {
-  const { schema } = headerComponents[name] ?? {}
+const headerFault = (name: string, declared: Header | { readonly $ref: string }, headers: Headers) => {
+  const { required, schema = {} } = "schema" in declared ? declared : (headerComponents[name] ?? {})
   const value = headers.get(name)
-  if (value === null || schema === undefined) return `lacks ${name}`
+  if (value === null) return required ? `lacks ${name}` : undefined
   const typed = schema.type === "integer" ? Number(value) : value
   return ajv.validate(schema, typed) ? undefined : `has ${name}: ${value}, which does not match`
 }
@@ -92,8 +92,19 @@ export const contractFault = (method: string, url: string, answer: Answer): stri
   if (response === undefined) return `${method} ${path}: ${answer.status} is not declared`
   const own = [...pointer, "responses", String(answer.status)]
   const faults = [
-    ...Object.keys(response.headers ?? {}).map((name) => headerFault(name, answer.headers)),
+    ...Object.entries(response.headers ?? {}).map(([name, header]) => headerFault(name, header, answer.headers)),
     method === "HEAD" ? undefined : bodyFault(own, response.content, answer)
   ].filter((fault) => fault !== undefined)
   return faults.length === 0 ? undefined : `${method} ${path}: ${answer.status} ${faults.join("; ")}`
+}
+
+/** Reads a response, and fails where the OpenAPI document is not true of it. */
+export const readAnswer = async (method: string | undefined, url: string, response: Response): Promise<Answer> => {
+  const { status, headers } = response
+  const text = await response.text()
+  const isJson = text !== "" && headers.get("content-type")?.includes("json") === true
+  const answer: Answer = { status, headers, text, json: isJson ? JSON.parse(text) : undefined }
+  const fault = contractFault(method ?? "GET", url, answer)
+  if (fault !== undefined) throw new Error(`The OpenAPI document is not true: ${fault}`)
+  return answer
 }
