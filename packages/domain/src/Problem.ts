@@ -4,68 +4,85 @@ import { HttpApiError } from "effect/http-api"
 /** RFC 9457 section 3.1.1 `type` of every problem that kite defines: stable, part of the API. */
 export const problemType = <const Name extends string>(name: Name) => `urn:kite:problem:${name}` as const
 
-/** One value of the request that did not fit: `path` starts with params, query, headers or payload. */
+/** Links a problem to the log lines of its request; the server adds it to every problem. */
+const correlation = { correlationId: Schema.optionalKey(Schema.String) }
+
+/** Declares a problem (RFC 9457): `fields` are its members besides the standard ones and `correlationId`. */
+export const Problem =
+  <Self>() =>
+  <
+    const Tag extends string,
+    const Type extends string,
+    const Status extends number,
+    const Fields extends HttpApiError.ProblemExtensionFields = Record<never, never>
+  >(
+    tag: Tag,
+    declaration: HttpApiError.ProblemDeclaration<Type, Status>,
+    fields?: Fields
+  ) =>
+    HttpApiError.Problem<Self>()(tag, declaration, { ...correlation, ...fields } as typeof correlation & Fields)
+
+/** One value of the request that is not valid: `path` starts with params, query, headers or payload. */
 export const FieldError = Schema.Struct({
-  path: Schema.Array(Schema.Union([Schema.String, Schema.Number])),
+  path: Schema.Array(Schema.Union([Schema.String, Schema.Int])),
   message: Schema.String
 }).annotate({ identifier: "FieldError" })
 
-/** 400: the request does not fit the contract; `errors` says which field and why. */
-export class InvalidRequest extends HttpApiError.Problem<InvalidRequest>()(
+/** 400: the request does not match the contract; `errors` says which field and why. */
+export class InvalidRequest extends Problem<InvalidRequest>()(
   "InvalidRequest",
-  {
-    type: problemType("invalid-request"),
-    status: 400,
-    title: "The request is not valid"
-  },
+  { type: problemType("invalid-request"), status: 400, title: "Invalid request" },
   { errors: Schema.Array(FieldError) }
 ) {}
 
-/** 404: no such route, or nothing of that id that belongs to the caller. */
-export class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", {
+/** 404: no such route, or the caller owns nothing with this id. */
+export class NotFound extends Problem<NotFound>()("NotFound", {
   type: problemType("not-found"),
   status: 404,
   title: "Not found"
 }) {}
 
-/** 405 with `Allow`: the route exists, not with this method. */
-export class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()("MethodNotAllowed", {
+/** 405 with `Allow`: the path exists, but not with this method. */
+export class MethodNotAllowed extends Problem<MethodNotAllowed>()("MethodNotAllowed", {
   type: problemType("method-not-allowed"),
   status: 405,
-  title: "The method is not allowed here"
+  title: "Method not allowed"
 }) {}
 
-/** 413: the body is larger than this route takes. */
-export class BodyTooLarge extends HttpApiError.Problem<BodyTooLarge>()("BodyTooLarge", {
+/** 413: the body is larger than this endpoint accepts. */
+export class BodyTooLarge extends Problem<BodyTooLarge>()("BodyTooLarge", {
   type: problemType("body-too-large"),
   status: 413,
-  title: "The body is too large"
+  title: "Request body too large"
 }) {}
 
-/** 415: the route does not take a body of this Content-Type. */
-export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaType>()("UnsupportedMediaType", {
+/** 415: the endpoint does not accept a body of this Content-Type. */
+export class UnsupportedMediaType extends Problem<UnsupportedMediaType>()("UnsupportedMediaType", {
   type: problemType("unsupported-media-type"),
   status: 415,
-  title: "Bodies of this Content-Type are not taken here"
+  title: "Unsupported media type"
 }) {}
 
-/** 416: the Range lies outside the document; `Content-Range` says how long it is. */
-export class RangeNotSatisfiable extends HttpApiError.Problem<RangeNotSatisfiable>()("RangeNotSatisfiable", {
+/** Errors of every endpoint that takes a body. */
+export const bodyProblems = [BodyTooLarge, UnsupportedMediaType] as const
+
+/** 416: the document has no such range; `Content-Range` says how long it is. */
+export class RangeNotSatisfiable extends Problem<RangeNotSatisfiable>()("RangeNotSatisfiable", {
   type: problemType("range-not-satisfiable"),
   status: 416,
-  title: "The document has no such range"
+  title: "Range not satisfiable"
 }) {}
 
-/** 500: a defect. Tells nothing of its cause; the log line with the correlation id does. */
-export class InternalError extends HttpApiError.Problem<InternalError>()("InternalError", {
+/** 500: a bug or an unexpected failure. The response does not tell its cause; the log line with the correlation id does. */
+export class InternalError extends Problem<InternalError>()("InternalError", {
   type: problemType("internal-error"),
   status: 500,
-  title: "Something went wrong on our side"
+  title: "Internal server error"
 }) {}
 
-/** 503 with `Retry-After`: a part that kite stands on does not answer in time. */
-export class Unavailable extends HttpApiError.Problem<Unavailable>()("Unavailable", {
+/** 503 with `Retry-After`: something that kite depends on does not respond, or kite is overloaded. */
+export class Unavailable extends Problem<Unavailable>()("Unavailable", {
   type: problemType("unavailable"),
   status: 503,
-  title: "The service cannot answer right now"
+  title: "Service unavailable"
 }) {}

@@ -1,7 +1,7 @@
 import { Api } from "@kite/domain/Api"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
-import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import * as FirstAdmin from "./admin/FirstAdmin.ts"
 import * as UsersHandlers from "./admin/UsersHandlers.ts"
 import * as AuditHandlers from "./audit/AuditHandlers.ts"
@@ -14,10 +14,12 @@ import * as DocumentsHandlers from "./documents/DocumentsHandlers.ts"
 import { Transfers } from "./documents/Transfers.ts"
 import { Health } from "./health/Health.ts"
 import * as HealthHandlers from "./health/HealthHandlers.ts"
+import * as ApiDocs from "./http/ApiDocs.ts"
 import { makeEdge } from "./http/Edge.ts"
 import * as Listener from "./http/Listener.ts"
 import * as MethodNotAllowed from "./http/MethodNotAllowed.ts"
-import * as RequestValidationLayer from "./http/RequestValidationLayer.ts"
+import * as RequestValidation from "./http/RequestValidation.ts"
+import * as ServerFailures from "./http/ServerFailures.ts"
 import { RateLimitGate } from "./limits/RateLimitGate.ts"
 import * as RateLimitMiddleware from "./limits/RateLimitMiddleware.ts"
 import * as Metrics from "./observability/Metrics.ts"
@@ -30,14 +32,14 @@ const handlers = Layer.mergeAll(
   AuditHandlers.layer,
   HealthHandlers.layer
 ).pipe(
-  Layer.provide([Authentication.layer, Authorization.layer, RequestValidationLayer.layer]),
+  Layer.provide([Authentication.layer, Authorization.layer, RequestValidation.layer, ServerFailures.layer]),
   Layer.provide(RateLimitMiddleware.layer),
   Layer.provide([Documents.layer, Transfers.layer])
 )
 
 const routes = Layer.mergeAll(
-  HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(handlers)),
-  HttpApiScalar.layer(Api, { path: "/docs" }),
+  HttpApiBuilder.layer(Api).pipe(Layer.provide(handlers)),
+  ApiDocs.layer,
   PasswordResetPage.layer,
   Metrics.layerEndpoint,
   MethodNotAllowed.layer

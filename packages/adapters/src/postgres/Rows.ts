@@ -1,4 +1,3 @@
-import { Unavailable } from "@kite/domain/Problem"
 import { ByteCount } from "@kite/domain/users/Quota"
 import { Array as Arr, Effect, type Option, Schema, SchemaTransformation } from "effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
@@ -8,19 +7,22 @@ export const ByteCountFromBigInt = Schema.BigInt.pipe(
   Schema.decodeTo(ByteCount, SchemaTransformation.transform({ decode: Number, encode: BigInt }))
 )
 
+/** The database refused, was too slow or could not be reached; the same statement may succeed later. Raised as a defect. */
+export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>()("DatabaseUnavailable", {
+  cause: Schema.Defect()
+}) {}
+
 type DomainError<E> = Exclude<E, SqlError | Schema.SchemaError>
 const isDomainError = <E>(error: E): error is DomainError<E> => !isSqlError(error) && !Schema.isSchemaError(error)
 
 /**
- * The edge of a repository: a failed statement becomes a defect, so that signatures list domain errors only, which pass.
- * If the database did not reply in time, the defect is Unavailable, a 503 in the API; everything else is a 500.
+ * The repository's edge: a statement that fails becomes a defect, so that signatures list domain errors alone. Domain errors
+ * of a transaction pass. The defect is DatabaseUnavailable where a retry may succeed.
  */
 export const orDefect = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, DomainError<E>, R> =>
   Effect.catch(effect, (error) => {
     if (isDomainError(error)) return Effect.fail(error)
-    return isSqlError(error) && error.isRetryable
-      ? Effect.andThen(Effect.logError("The database did not reply", error), Effect.die(new Unavailable({})))
-      : Effect.die(error)
+    return Effect.die(isSqlError(error) && error.isRetryable ? new DatabaseUnavailable({ cause: error }) : error)
   })
 
 /** Decodes every row of a statement. */

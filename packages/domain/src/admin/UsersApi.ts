@@ -6,7 +6,8 @@ import { RequiredRole, RoleCheck } from "../auth/Authorization.ts"
 import { NewPassword } from "../auth/Password.ts"
 import { AccountRateLimit, IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
-import { NotFound } from "../Problem.ts"
+import { documented } from "../openapi/Operation.ts"
+import { bodyProblems, NotFound } from "../Problem.ts"
 import { Email } from "../users/Email.ts"
 import { ByteCount } from "../users/Quota.ts"
 import { Role, UserId } from "../users/User.ts"
@@ -21,31 +22,51 @@ export const NewUser = Schema.Struct({
   password: NewPassword,
   role: Schema.optionalKey(Role),
   limitBytes: Schema.optionalKey(ByteCount)
-})
+}).annotate({ identifier: "NewUser" })
 export type NewUser = typeof NewUser.Type
 
 export class UsersApi extends HttpApiGroup.make("users")
   .add(
-    HttpApiEndpoint.get("list", "/users", { query: UserQuery, success: UserPage }).annotate(
-      OpenApi.Summary,
-      "List and find accounts"
+    HttpApiEndpoint.get("list", "/users", { query: UserQuery, success: UserPage }).annotateMerge(
+      documented({
+        summary: "List accounts",
+        description:
+          "All accounts, newest first, or the one with an e-mail address. Shows how much each stores, never what."
+      })
     ),
     HttpApiEndpoint.post("create", "/users", {
       payload: NewUser,
       success: AdminUser.pipe(HttpApiSchema.status(201)),
-      error: [EmailTaken, WeakPassword]
-    }).annotate(OpenApi.Summary, "Create an account"),
+      error: [EmailTaken, WeakPassword, ...bodyProblems]
+    }).annotateMerge(
+      documented({
+        summary: "Create an account",
+        description: "Creates an account with any role and quota; by default `user` and the quota of this server."
+      })
+    ),
     HttpApiEndpoint.patch("change", "/users/:id", {
       params,
       payload: UserChange,
       success: ChangedUser,
-      error: [NotFound, LastAdmin]
-    }).annotate(OpenApi.Summary, "Change an account's role or quota, deactivate or reactivate it"),
+      error: [NotFound, LastAdmin, ...bodyProblems]
+    }).annotateMerge(
+      documented({
+        summary: "Change an account",
+        description:
+          "Changes whether the account is active, its role or its quota; missing members stay. Deactivation and a change of role end its sessions. The last active admin cannot be demoted or deactivated."
+      })
+    ),
     HttpApiEndpoint.post("forcePasswordReset", "/users/:id/password-reset", {
       params,
       success: HttpApiSchema.Accepted,
       error: NotFound
-    }).annotate(OpenApi.Summary, "Reset a password and mail a link to choose a new one")
+    }).annotateMerge(
+      documented({
+        summary: "Reset a password",
+        description:
+          "Invalidates the password, ends all sessions of the account and mails it a link to choose a new password."
+      })
+    )
   )
   .middleware(RoleCheck)
   .middleware(AccountRateLimit)
@@ -54,4 +75,4 @@ export class UsersApi extends HttpApiGroup.make("users")
   .annotate(RequiredRole, "admin")
   .annotate(RateLimitPolicies, ["account"])
   .prefix("/api/admin")
-  .annotateMerge(OpenApi.annotations({ title: "Users", description: "Accounts, for admins" })) {}
+  .annotateMerge(OpenApi.annotations({ title: "Users", description: "Accounts, for admins only." })) {}

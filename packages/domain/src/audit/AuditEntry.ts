@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { Timestamp } from "../Timestamp.ts"
 import { UserId } from "../users/User.ts"
 
 /** The actions that are recorded. Entries are kept for ever, so a name never changes its meaning. */
@@ -45,7 +46,7 @@ export type AuditDetails = typeof AuditDetails.Type
  */
 export const AuditEntry = Schema.Struct({
   id: AuditId,
-  at: Schema.DateTimeUtcFromString,
+  at: Timestamp,
   action: Schema.String,
   actorId: Schema.NullOr(UserId),
   subject: Schema.NullOr(AuditSubject),

@@ -5,11 +5,13 @@ import { UserId } from "../users/User.ts"
 import { AuditAction, AuditEntry, AuditId } from "./AuditEntry.ts"
 
 /** ISO 8601 in UTC. */
-const Instant = Schema.String.check(
-  Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?Z$/, {
-    message: "must be a time such as 2026-11-22T20:15:00Z"
-  })
-).pipe(Schema.decodeTo(Schema.DateTimeUtcFromString))
+const Instant = Schema.String.annotate({ format: "date-time" })
+  .check(
+    Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?Z$/, {
+      message: "must be a time such as 2026-11-22T20:15:00Z"
+    })
+  )
+  .pipe(Schema.decodeTo(Schema.DateTimeUtcFromString))
 
 const canonicalIp = (text: string) => {
   const ip = parseIp(text)
@@ -39,5 +41,8 @@ export const AuditQuery = Schema.Struct({ ...AuditFilter.fields, ...pageQuery(Au
 export type AuditQuery = typeof AuditQuery.Type
 
 /** Newest first. */
-export const AuditPage = pageOf(AuditEntry, AuditId).annotate({ identifier: "AuditPage" })
+export const AuditPage = pageOf(AuditEntry, AuditId).annotate({
+  identifier: "AuditPage",
+  description: "One page of entries; `nextCursor` is null on the last"
+})
 export type AuditPage = typeof AuditPage.Type

@@ -1,58 +1,57 @@
-import { HttpApiError } from "effect/http-api"
-import { problemType } from "../Problem.ts"
+import { Problem, problemType } from "../Problem.ts"
 
-/** 401: the bearer token is missing, invalid, expired or revoked. */
-export class Unauthenticated extends HttpApiError.Problem<Unauthenticated>()("Unauthenticated", {
+/** 401: no bearer token, or one that is invalid or expired. */
+export class Unauthenticated extends Problem<Unauthenticated>()("Unauthenticated", {
   type: problemType("unauthenticated"),
   status: 401,
-  title: "A valid access token is required"
+  title: "Authentication required"
 }) {}
 
-/** 401: the e-mail or the password is wrong, or the account is deactivated; the response does not say which. */
-export class InvalidCredentials extends HttpApiError.Problem<InvalidCredentials>()("InvalidCredentials", {
+/** 401: e-mail or password is wrong, or the account is deactivated; the response does not tell which. */
+export class InvalidCredentials extends Problem<InvalidCredentials>()("InvalidCredentials", {
   type: problemType("invalid-credentials"),
   status: 401,
-  title: "The e-mail or the password is wrong"
+  title: "Wrong e-mail or password"
 }) {}
 
-/** 401: the refresh cookie is missing, unknown, used up or expired. */
-export class InvalidSession extends HttpApiError.Problem<InvalidSession>()("InvalidSession", {
+/** 401: the refresh cookie is missing, unknown, already used or expired. */
+export class InvalidSession extends Problem<InvalidSession>()("InvalidSession", {
   type: problemType("invalid-session"),
   status: 401,
-  title: "The session has ended"
+  title: "Session expired"
 }) {}
 
-/** 400: the password contains the e-mail address or is too common. */
-export class WeakPassword extends HttpApiError.Problem<WeakPassword>()("WeakPassword", {
+/** 400: the password contains the e-mail address or is a common one. */
+export class WeakPassword extends Problem<WeakPassword>()("WeakPassword", {
   type: problemType("weak-password"),
   status: 400,
-  title: "The password is too easy to guess"
+  title: "Password too easy to guess"
 }) {}
 
 /** 403: the current password, required for a change, is wrong. Not 401: the access token is valid. */
-export class WrongPassword extends HttpApiError.Problem<WrongPassword>()("WrongPassword", {
+export class WrongPassword extends Problem<WrongPassword>()("WrongPassword", {
   type: problemType("wrong-password"),
   status: 403,
-  title: "The current password is wrong"
+  title: "Wrong current password"
 }) {}
 
 /** 400: the reset token is unknown, used, replaced or older than an hour. */
-export class InvalidResetToken extends HttpApiError.Problem<InvalidResetToken>()("InvalidResetToken", {
+export class InvalidResetToken extends Problem<InvalidResetToken>()("InvalidResetToken", {
   type: problemType("invalid-reset-token"),
   status: 400,
-  title: "The reset link is no longer valid"
+  title: "Invalid or expired reset link"
 }) {}
 
-/** 403: a cookie endpoint was called from another origin, or without an `Origin` header. */
-export class ForeignOrigin extends HttpApiError.Problem<ForeignOrigin>()("ForeignOrigin", {
+/** 403: an endpoint that uses the refresh cookie was called from another origin, or without `Origin`. */
+export class ForeignOrigin extends Problem<ForeignOrigin>()("ForeignOrigin", {
   type: problemType("foreign-origin"),
   status: 403,
-  title: "The request comes from another origin"
+  title: "Origin not allowed"
 }) {}
 
 /** 403: the account lacks the role that this endpoint requires. */
-export class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", {
+export class Forbidden extends Problem<Forbidden>()("Forbidden", {
   type: problemType("forbidden"),
   status: 403,
-  title: "Your role does not allow this"
+  title: "Role not sufficient"
 }) {}

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { Timestamp } from "../Timestamp.ts"
 import { ByteCount } from "../users/Quota.ts"
 import { FailureCode } from "./Extraction.ts"
 
@@ -38,7 +39,7 @@ export const Document = Schema.Struct({
   status: DocumentStatus,
   failure: Schema.NullOr(Schema.Struct({ code: FailureCode, message: Schema.String })),
   pageCount: Schema.NullOr(Schema.Int),
-  createdAt: Schema.DateTimeUtcFromString,
-  updatedAt: Schema.DateTimeUtcFromString
-}).annotate({ identifier: "Document" })
+  createdAt: Timestamp,
+  updatedAt: Timestamp
+}).annotate({ identifier: "Document", description: "The document" })
 export type Document = typeof Document.Type

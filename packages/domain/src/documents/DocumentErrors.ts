@@ -1,81 +1,80 @@
 import { Schema } from "effect"
-import { HttpApiError } from "effect/http-api"
-import { problemType } from "../Problem.ts"
+import { Problem, problemType } from "../Problem.ts"
 import { ByteCount } from "../users/Quota.ts"
 import { DocumentStatus } from "./Document.ts"
 import { FailureCode } from "./Extraction.ts"
 
-/** 413: the file does not fit into what is left of the quota. `rejectedBytes` is its size as far as it was known. */
-export class QuotaExceeded extends HttpApiError.Problem<QuotaExceeded>()(
+/** 413: the file does not fit into the rest of the quota. `rejectedBytes` is its size as far as known. */
+export class QuotaExceeded extends Problem<QuotaExceeded>()(
   "QuotaExceeded",
   {
     type: problemType("quota-exceeded"),
     status: 413,
-    title: "The quota does not hold this file"
+    title: "Quota exceeded"
   },
   { usedBytes: ByteCount, limitBytes: ByteCount, rejectedBytes: ByteCount }
 ) {}
 
-/** 413: the file is larger than any upload may be (`maxUploadBytes`), whatever the quota. */
-export class UploadTooLarge extends HttpApiError.Problem<UploadTooLarge>()(
+/** 413: the file is larger than `maxUploadBytes`, the limit of every upload. */
+export class UploadTooLarge extends Problem<UploadTooLarge>()(
   "UploadTooLarge",
   {
     type: problemType("upload-too-large"),
     status: 413,
-    title: "The file is too large"
+    title: "File too large"
   },
   { usedBytes: ByteCount, limitBytes: ByteCount, rejectedBytes: ByteCount, maxUploadBytes: ByteCount }
 ) {}
 
-/** 415: the file's bytes are of no kind kite can read. */
-export class UnsupportedFile extends HttpApiError.Problem<UnsupportedFile>()("UnsupportedFile", {
+/** 415: kite cannot read files of this type, which it detects from the content. */
+export class UnsupportedFile extends Problem<UnsupportedFile>()("UnsupportedFile", {
   type: problemType("unsupported-file"),
   status: 415,
-  title: "Files of this kind cannot be read"
+  title: "Unsupported file type"
 }) {}
 
-/** 400: the multipart body is cut off, has no `file`, more than one, or an empty one. */
-export class InvalidUpload extends HttpApiError.Problem<InvalidUpload>()("InvalidUpload", {
+/** 400: the multipart body is incomplete, or has no `file`, several, or an empty one. */
+export class InvalidUpload extends Problem<InvalidUpload>()("InvalidUpload", {
   type: problemType("invalid-upload"),
   status: 400,
-  title: "The upload cannot be read"
+  title: "Invalid upload"
 }) {}
 
-/** 400: the cursor was not made by this list, or was made for another `sort`. */
-export class InvalidCursor extends HttpApiError.Problem<InvalidCursor>()("InvalidCursor", {
+/** 400: the cursor is not from this list, or from another `sort`. */
+export class InvalidCursor extends Problem<InvalidCursor>()("InvalidCursor", {
   type: problemType("invalid-cursor"),
   status: 400,
-  title: "The cursor is not valid"
+  title: "Invalid cursor"
 }) {}
 
-/** 409: the text is not there: not yet (`pending`, `processing`) or not at all (`failed`, with its reason). */
-export class TextNotReady extends HttpApiError.Problem<TextNotReady>()(
+/** 409: the document has no text: not yet (`pending`, `processing`), or never (`failed`, with the reason). */
+export class TextNotReady extends Problem<TextNotReady>()(
   "TextNotReady",
   {
     type: problemType("text-not-ready"),
     status: 409,
-    title: "The document has no text yet"
+    title: "Text not ready"
   },
   { documentStatus: DocumentStatus, failureCode: Schema.NullOr(FailureCode) }
 ) {}
 
 /** 409: the document is being processed already. */
-export class ExtractionRunning extends HttpApiError.Problem<ExtractionRunning>()("ExtractionRunning", {
+export class ExtractionRunning extends Problem<ExtractionRunning>()("ExtractionRunning", {
   type: problemType("extraction-running"),
   status: 409,
-  title: "The document is being processed already"
+  title: "Extraction already running"
 }) {}
 
 /** 429 with `Retry-After`: the account has too many uploads or downloads under way. */
-export class TooManyTransfers extends HttpApiError.Problem<TooManyTransfers>()("TooManyTransfers", {
+export class TooManyTransfers extends Problem<TooManyTransfers>()("TooManyTransfers", {
   type: problemType("too-many-transfers"),
   status: 429,
-  title: "Too many uploads or downloads at once"
+  title: "Too many transfers"
 }) {}
 
 /** 507: the server's disk is nearly full; everything but uploads works. */
-export class InsufficientStorage extends HttpApiError.Problem<InsufficientStorage>()("InsufficientStorage", {
+export class InsufficientStorage extends Problem<InsufficientStorage>()("InsufficientStorage", {
   type: problemType("insufficient-storage"),
   status: 507,
-  title: "The server has no room for more files"
+  title: "Insufficient storage"
 }) {}

@@ -50,5 +50,8 @@ export const ListQuery = Schema.Struct({
 export type ListQuery = typeof ListQuery.Type
 
 /** One page of a list. */
-export const DocumentPage = pageOf(Document, Schema.String).annotate({ identifier: "DocumentPage" })
+export const DocumentPage = pageOf(Document, Schema.String).annotate({
+  identifier: "DocumentPage",
+  description: "One page of documents; `nextCursor` is null on the last"
+})
 export type DocumentPage = typeof DocumentPage.Type

@@ -1,10 +1,11 @@
 import { Schema } from "effect"
-import { HttpApiError, HttpApiMiddleware } from "effect/http-api"
+import { HttpApiMiddleware } from "effect/http-api"
+import { Problem } from "../Problem.ts"
 import type { CurrentUser } from "../users/User.ts"
 import { PolicyName } from "./RateLimitPolicy.ts"
 
 /** 429: too many requests. `Retry-After` says when to retry. The response is the same whether or not an account exists. */
-export class RateLimited extends HttpApiError.Problem<RateLimited>()(
+export class RateLimited extends Problem<RateLimited>()(
   "RateLimited",
   {
     type: "https://iana.org/assignments/http-problem-types#quota-exceeded",

@@ -13,7 +13,7 @@ const canonical = (address: string) => address.trim().normalize("NFKC").toLowerC
  * (RFC 5321 section 4.5.3.1.3). Only a delivered mail proves an address, so the syntax check is deliberately coarse.
  * Similar letters of other scripts stay distinct: mail goes to the stored address, never to the one in the request.
  */
-export const Email = Schema.String.pipe(
+export const Email = Schema.String.annotate({ format: "email" }).pipe(
   Schema.decodeTo(
     Schema.String.check(
       Schema.isMaxLength(254),

@@ -1,4 +1,5 @@
 import { Context, Schema } from "effect"
+import { Timestamp } from "../Timestamp.ts"
 import { Email } from "./Email.ts"
 import { Quota } from "./Quota.ts"
 
@@ -15,8 +16,8 @@ export const User = Schema.Struct({
   email: Email,
   role: Role,
   quota: Quota,
-  createdAt: Schema.DateTimeUtcFromString
-}).annotate({ identifier: "User" })
+  createdAt: Timestamp
+}).annotate({ identifier: "User", description: "The account" })
 export type User = typeof User.Type
 
 /** Who sent the request and in which session, as the access token says: no query is needed. */

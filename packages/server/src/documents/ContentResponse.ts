@@ -1,23 +1,19 @@
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
-import { Unavailable } from "@kite/domain/Problem"
 import type { UserId } from "@kite/domain/users/User"
 import * as ContentDisposition from "content-disposition"
 import { Effect, Sink, Stream } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import parseRange from "range-parser"
+import { matchesEtag } from "../http/Negotiation.ts"
 import type { DocumentRow } from "./DocumentRow.ts"
 import { dropWhenStalled } from "./StalledDownload.ts"
 import { Transfers } from "./Transfers.ts"
 
 const etagOf = ({ sha256 }: DocumentRow) => `"${sha256}"`
 
-/** Weak comparison over the list of an If-None-Match (RFC 9110 section 13.1.2). */
-const noneMatch = (header: string | undefined, etag: string) =>
-  header?.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag)
-
 /**
- * The one range asked for (RFC 9110 section 14.2). Several at once, another unit or a stale If-Range are answered with the
- * whole, and so is anything but a GET.
+ * The one requested range (RFC 9110 section 14.2). Several ranges, another unit, a stale If-Range and methods other than GET get
+ * the whole content.
  */
 const rangeOf = ({ headers, method }: HttpServerRequest.HttpServerRequest, size: number, etag: string) => {
   const { range, "if-range": ifRange } = headers
@@ -29,8 +25,8 @@ const rangeOf = ({ headers, method }: HttpServerRequest.HttpServerRequest, size:
 }
 
 /**
- * A document's bytes over HTTP: 200, 206, 304 or 416. Always an attachment under its own name in a sandbox: what people
- * upload must never run as a page of this origin.
+ * A document's content over HTTP: 200, 206, 304 or 416. Always an attachment in a sandbox: uploads must never run as a page of
+ * this origin.
  */
 export const makeContentResponse = Effect.map(Effect.all([ObjectStore, Transfers]), ([store, transfers]) =>
   Effect.fnUntraced(
@@ -38,7 +34,7 @@ export const makeContentResponse = Effect.map(Effect.all([ObjectStore, Transfers
       const request = yield* HttpServerRequest.HttpServerRequest
       const etag = etagOf(row)
       const validators = { etag, "accept-ranges": "bytes", "cache-control": "private, no-cache" }
-      if (noneMatch(request.headers["if-none-match"], etag)) {
+      if (matchesEtag(request.headers["if-none-match"], etag)) {
         return HttpServerResponse.empty({ status: 304, headers: validators })
       }
       const range = rangeOf(request, row.sizeBytes, etag)
@@ -63,15 +59,13 @@ export const makeContentResponse = Effect.map(Effect.all([ObjectStore, Transfers
       if (request.method === "HEAD") return HttpServerResponse.stream(Stream.empty, options)
       yield* transfers.download(owner)
       yield* dropWhenStalled(request)
-      // The first bytes are awaited before the status goes out, so that a store that is down is a 503 and no torn download.
+      // The status waits for the first bytes, so that a failing store is a 503 and not a broken download.
       const [first, rest] = yield* Stream.peel(
         store.get(row.objectKey, range && { start, end }),
         Sink.take<Uint8Array>(1)
       )
       return HttpServerResponse.stream(Stream.concat(Stream.fromIterable(first), rest), options)
     },
-    Effect.catchTag(["ObjectNotFound", "ObjectStoreError"], (error) =>
-      Effect.andThen(Effect.logError("A document's bytes cannot be read", error), Effect.fail(new Unavailable({})))
-    )
+    Effect.catchTag(["ObjectNotFound", "ObjectStoreError"], Effect.die)
   )
 )

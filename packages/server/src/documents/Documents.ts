@@ -18,7 +18,7 @@ import {
 import { type DocumentPage, fromCursor, type ListQuery, toCursor } from "@kite/domain/documents/DocumentList"
 import type { DocumentText } from "@kite/domain/documents/DocumentsApi"
 import { rowsToRead, takePage } from "@kite/domain/Paging"
-import { NotFound, Unavailable } from "@kite/domain/Problem"
+import { NotFound } from "@kite/domain/Problem"
 import type { UserId } from "@kite/domain/users/User"
 import { ByteSize, Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -48,13 +48,7 @@ export class Documents extends Context.Service<
       bodyBytes: number
     ) => Effect.Effect<
       Document,
-      | InvalidUpload
-      | QuotaExceeded
-      | UploadTooLarge
-      | UnsupportedFile
-      | TooManyTransfers
-      | InsufficientStorage
-      | Unavailable
+      InvalidUpload | QuotaExceeded | UploadTooLarge | UnsupportedFile | TooManyTransfers | InsufficientStorage
     >
     readonly list: (owner: UserId, query: ListQuery) => Effect.Effect<DocumentPage, InvalidCursor>
     readonly get: (owner: UserId, id: DocumentId) => Effect.Effect<DocumentRow, NotFound>
@@ -121,8 +115,7 @@ export class Documents extends Context.Service<
           },
           Effect.scoped,
           Effect.catchTags({
-            ObjectStoreError: (error) =>
-              Effect.andThen(Effect.logError("The object store failed", error), Effect.fail(new Unavailable({}))),
+            ObjectStoreError: Effect.die,
             ObjectStoreFull: (error) =>
               Effect.andThen(
                 Effect.logError("The object store is full", error),

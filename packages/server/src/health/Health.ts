@@ -8,7 +8,7 @@ import { RateLimiter } from "../limits/RateLimiter.ts"
 
 const checkTimeout = "2 seconds"
 
-/** Whether this process can serve requests. Every check is bounded in time and none needs a login. */
+/** Whether this process can serve requests. Every check has a time limit. */
 export class Health extends Context.Service<
   Health,
   {

@@ -3,10 +3,10 @@ import { Effect } from "effect"
 import { HttpMiddleware, HttpServerRequest, type HttpServerResponse } from "effect/http"
 
 const methods = ["GET", "HEAD", "POST", "PATCH", "DELETE"]
-/** What pages of other origins may send besides the safelisted headers of the Fetch standard. */
-const sent = ["Authorization", "Content-Type", "If-None-Match", "Range", "X-Correlation-ID"]
-/** And read. */
-const read = [
+/** Request headers that pages of other origins may send, besides those that the Fetch standard always allows. */
+const requestHeaders = ["Authorization", "Content-Type", "If-None-Match", "Range", "X-Correlation-ID"]
+/** Response headers that they may read. */
+const responseHeaders = [
   "Accept-Ranges",
   "Content-Disposition",
   "Content-Range",
@@ -18,7 +18,7 @@ const read = [
   "WWW-Authenticate",
   "X-Correlation-ID"
 ]
-/** How long a browser may remember a preflight, in seconds. */
+/** How long a browser may cache a preflight, in seconds. */
 const maxAge = 600
 
 const isPreflight = ({ method, headers }: HttpServerRequest.HttpServerRequest) => {
@@ -26,14 +26,14 @@ const isPreflight = ({ method, headers }: HttpServerRequest.HttpServerRequest) =
   return method === "OPTIONS" && origin !== undefined && requested !== undefined
 }
 
-/** CORS for the origins of CORS_ORIGINS, cookies included; without any, nothing of it. Other OPTIONS requests stay the router's. */
+/** CORS with cookies for CORS_ORIGINS; off if there are none. OPTIONS requests that are no preflights go to the router. */
 export const makeCors = Effect.map(Settings, ({ CORS_ORIGINS }) => {
   const origins = new Set(CORS_ORIGINS)
   const allow = HttpMiddleware.cors({
     allowedOrigins: (origin) => origins.has(origin),
     allowedMethods: methods,
-    allowedHeaders: sent,
-    exposedHeaders: read,
+    allowedHeaders: requestHeaders,
+    exposedHeaders: responseHeaders,
     credentials: true,
     maxAge
   })

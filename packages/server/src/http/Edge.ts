@@ -7,15 +7,15 @@ import { makeCors } from "./Cors.ts"
 import { renderProblems } from "./Problems.ts"
 import { makeSecurityHeaders } from "./SecurityHeaders.ts"
 
-/** Of a JSON body; uploads have their own bound. */
+/** For JSON bodies; uploads have a limit of their own. */
 const maxBodySize = ByteSize.kibibytes(64)
 
-/** For operators behind a proxy: what kite was told of the client. The line itself carries what it made of it. */
+/** For operators behind a proxy: the headers that the client address is derived from. The line itself carries the result. */
 const logForwarding = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
   Effect.logDebug("client ip", forwardingOf(request))
 )
 
-/** What every request passes through before the router, and every response after it; outermost last. */
+/** Everything around the router; the outermost comes last. */
 export const makeEdge = Effect.gen(function* () {
   const settings = yield* Settings
   const { TRUSTED_PROXIES: trusted, TRUSTED_PROXY_RULE: rule, TRUSTED_PROXY_MAX_HOPS: maxHops } = settings

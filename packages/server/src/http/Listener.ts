@@ -1,38 +1,46 @@
-import { createServer, type ServerResponse } from "node:http"
+import { randomUUID } from "node:crypto"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { Unavailable } from "@kite/domain/Problem"
 import { Effect, Layer } from "effect"
 import { makeClientErrors } from "../observability/ClientErrors.ts"
+import { correlationHeader } from "../observability/RequestScope.ts"
 import { limitConnections } from "./ConnectionLimits.ts"
 
-/** A slow or silent client costs a socket for these times and no longer (408), and its headers no more than these bytes (431). */
+/** Limits for slow clients, in ms (408), and for headers, in bytes (431). */
 const bounds = { headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }
-/** Node would drop all but the first of two Authorization or Host headers without a word; joined, they are no valid ones. */
+/** Node would silently keep only the first of two Authorization or Host headers. Joined, they are invalid. */
 const strict = { joinDuplicateHeaders: true }
 /**
- * kite speaks no protocol but HTTP/1.1, so `Upgrade` is ignored (RFC 9110 section 7.8) and the request is served as any other. Node would
- * hand it to the platform's upgrade handler, which writes to a response of its own that never hears `drain` (@effect/platform-node
- * 4.1.0): a download stops after 256 KiB and keeps its socket, file and fiber for ever.
+ * Ignores `Upgrade` (RFC 9110 section 7.8), since kite speaks HTTP/1.1 only. The platform's upgrade handler writes to a response that
+ * never sees `drain` (@effect/platform-node 4.1.0): a download would stop after 256 KiB and keep its socket, file and fiber for ever.
  */
 const noUpgrade = { shouldUpgradeCallback: () => false }
 
-const notYet = JSON.stringify(new Unavailable({ detail: "The server is starting or stopping" }))
-
-const refuse = (response: ServerResponse) =>
+const refuse = ({ url = "" }: IncomingMessage, response: ServerResponse) => {
+  const correlationId = randomUUID()
+  const [instance = ""] = url.split("?", 1)
+  const problem = new Unavailable({ detail: "The server is starting or stopping", instance, correlationId })
   response
-    .writeHead(503, { "content-type": "application/problem+json", "retry-after": "1", connection: "close" })
-    .end(notYet)
+    .writeHead(503, {
+      "content-type": "application/problem+json",
+      "retry-after": "1",
+      [correlationHeader]: correlationId,
+      connection: "close"
+    })
+    .end(JSON.stringify(problem))
+}
 
-/** The port is open a moment before the routes are there and after they have gone: then nobody else answers. */
+/** The port opens a moment before the routes exist, and closes a moment after they are gone. Requests in between get 503. */
 const makeServer = (clientErrors: Effect.Success<typeof makeClientErrors>) => {
   const server = createServer({ ...bounds, ...strict, ...noUpgrade }).on("clientError", clientErrors)
-  return server.on("request", (_request, response) => {
-    if (server.listenerCount("request") === 1) refuse(response)
+  return server.on("request", (request, response) => {
+    if (server.listenerCount("request") === 1) refuse(request, response)
   })
 }
 
-/** The HTTP server on HOST and PORT. When its scope closes it takes nothing new and gives what is open SHUTDOWN_GRACE. */
+/** The HTTP server on HOST and PORT. When its scope closes, it refuses new requests and gives open ones SHUTDOWN_GRACE. */
 export const layer = Layer.unwrap(
   Effect.gen(function* () {
     const settings = yield* Settings

@@ -1,11 +1,13 @@
+import { METHODS } from "node:http"
 import { Api } from "@kite/domain/Api"
 import { Effect } from "effect"
 import { type HttpMethod, HttpRouter, HttpServerResponse } from "effect/http"
 import { HttpApi } from "effect/http-api"
 
-const methods: ReadonlyArray<HttpMethod.HttpMethod> = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+/** Every method that Node reads; the router serves HEAD as GET, and types fewer methods than it takes. */
+const methods = METHODS.filter((method) => method !== "HEAD" && method !== "CONNECT") as Array<HttpMethod.HttpMethod>
 
-/** The methods of every path of the contract. */
+/** The methods of each path of the contract. */
 const methodsByPath = () => {
   const found = new Map<string, Array<HttpMethod.HttpMethod>>()
   HttpApi.reflect(Api, {
@@ -17,13 +19,13 @@ const methodsByPath = () => {
   return [...found]
 }
 
-/** Answers 405 with `Allow` (RFC 9110 section 15.5.6) where a path of the contract is called with another method. */
+/** 405 with `Allow` (RFC 9110 section 15.5.6) for methods that a path of the contract does not have. */
 export const layer = HttpRouter.addAll(
   methodsByPath().flatMap(([path, allowed]) => {
     const allow = [...allowed, ...(allowed.includes("GET") ? ["HEAD"] : [])].sort().join(", ")
-    const answer = Effect.succeed(HttpServerResponse.empty({ status: 405, headers: { allow } }))
+    const refusal = Effect.succeed(HttpServerResponse.empty({ status: 405, headers: { allow } }))
     return methods
       .filter((method) => !allowed.includes(method))
-      .map((method) => HttpRouter.route(method, `/${path.slice(1)}`, answer))
+      .map((method) => HttpRouter.route(method, `/${path.slice(1)}`, refusal))
   })
 )

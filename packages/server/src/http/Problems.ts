@@ -13,14 +13,14 @@ import { Effect } from "effect"
 import { HttpEffect, type HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 
 const contentType = "application/problem+json"
-/** Seconds after which a client may try again what failed with 503. */
+/** Seconds after which a client may retry after 503. */
 const retryAfter = "5"
 
-/** The problem of an answer that the router or the platform gave without a body of its own. */
+/** The problem for a response of the router or the platform, which have no body. */
 const problemOf = (status: number) => {
   switch (status) {
     case 400:
-      return new InvalidRequest({ errors: [], detail: "The body could not be read" })
+      return new InvalidRequest({ errors: [], detail: "The body cannot be read" })
     case 404:
       return new NotFound({})
     case 405:
@@ -46,7 +46,7 @@ const withHeadersOf = (
   return HttpServerResponse.setHeaders(response, headers)
 }
 
-/** `instance` is the path without the query, which may hold what is private. */
+/** Adds `instance`, the path without the query, which may hold private data, and `correlationId`. */
 const complete = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest,
   response: HttpServerResponse.HttpServerResponse
@@ -57,25 +57,32 @@ const complete = Effect.fnUntraced(function* (
   const problem = JSON.parse(new TextDecoder().decode(body.body))
   const [instance] = request.url.split("?", 1)
   const whole = HttpServerResponse.jsonUnsafe({ ...problem, instance, correlationId }, { status, contentType })
-  const kept = withHeadersOf(whole, response)
-  return status === 503 ? HttpServerResponse.setHeader(kept, "retry-after", retryAfter) : kept
+  return withHeadersOf(whole, response)
 })
 
 const isProblem = ({ headers }: HttpServerResponse.HttpServerResponse) => headers["content-type"] === contentType
 const isJson = ({ headers }: HttpServerResponse.HttpServerResponse) => headers["content-type"] === "application/json"
 
+const render = Effect.fnUntraced(function* (
+  request: HttpServerRequest.HttpServerRequest,
+  response: HttpServerResponse.HttpServerResponse
+) {
+  if (isProblem(response)) return yield* complete(request, response)
+  const problem = isJson(response) ? undefined : problemOf(response.status)
+  if (problem === undefined) return response
+  return yield* complete(request, withHeadersOf(yield* HttpServerRespondable.toResponse(problem), response))
+})
+
 /**
- * Makes every error of the app one RFC 9457 problem with `instance` and `correlationId`, whoever answered it: an endpoint,
- * the router (404, 405) or the platform (413, 415, 500).
+ * Makes every error an RFC 9457 problem with `instance` and `correlationId`, whether it comes from an endpoint, the router
+ * (404, 405) or the platform (413, 415, 500). Every 503 gets `Retry-After`.
  */
 export const renderProblems = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
   HttpEffect.withPreResponseHandler(
     app,
     Effect.fnUntraced(function* (request, response) {
       if (response.status < 400) return response
-      if (isProblem(response)) return yield* complete(request, response)
-      const problem = isJson(response) ? undefined : problemOf(response.status)
-      if (problem === undefined) return response
-      return yield* complete(request, withHeadersOf(yield* HttpServerRespondable.toResponse(problem), response))
+      const rendered = yield* render(request, response)
+      return response.status === 503 ? HttpServerResponse.setHeader(rendered, "retry-after", retryAfter) : rendered
     })
   )

@@ -58,7 +58,8 @@ const responseOf = (socket: Socket): ServerResponse | undefined => {
 
 const responseText = (status: number, name: string, correlationId: string): string => {
   const title = STATUS_CODES[status] ?? ""
-  const body = JSON.stringify({ type: problemType(name), title, status, correlationId })
+  const errors = status === 400 ? [] : undefined
+  const body = JSON.stringify({ type: problemType(name), title, status, errors, correlationId })
   return [
     `HTTP/1.1 ${status} ${title}`,
     "connection: close",

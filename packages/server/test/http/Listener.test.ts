@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Settings } from "@kite/adapters/settings/Settings"
+import { contractFault } from "@kite/testkit/http/Contract"
 import { Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
 import * as Listener from "../../src/http/Listener.ts"
@@ -12,6 +13,9 @@ it.live("a request that comes before the routes are there is told to come again"
     const answer = yield* Effect.promise(() => fetch(`${url}/health/live`))
     assert.strictEqual(answer.status, 503)
     assert.strictEqual(answer.headers.get("retry-after"), "1")
-    assert.include(yield* Effect.promise(() => answer.text()), "urn:kite:problem:unavailable")
+    const text = yield* Effect.promise(() => answer.text())
+    assert.include(text, "urn:kite:problem:unavailable")
+    const { headers, status } = answer
+    assert.isUndefined(contractFault("GET", "/health/live", { status, headers, text, json: JSON.parse(text) }))
   }).pipe(Effect.provide(listener))
 )

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { post, Someone, send } from "@kite/testkit/http/Client"
+import { contractFault } from "@kite/testkit/http/Contract"
 import { endpoints } from "@kite/testkit/http/Endpoints"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { sendRaw } from "@kite/testkit/http/RawSocket"
@@ -24,7 +25,6 @@ const server = Someone.layer.pipe(Layer.provideMerge(TestServer.layer))
 
 layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a request that no route takes", (it) => {
   it.effect.each([
-    "/",
     "/api",
     "/api/nothing",
     "/api/documents/a/b/c",
@@ -50,6 +50,16 @@ layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a request t
         assert.strictEqual(answer.headers.get("allow"), allowed(path).join(", "))
         if (method === "HEAD") assert.deepStrictEqual([answer.status, answer.text], [405, ""])
         else assertProblem(answer, 405, "method-not-allowed", instance)
+      }
+    })
+  )
+
+  it.effect("is 405 for rare methods, too", () =>
+    Effect.gen(function* () {
+      for (const method of ["TRACE", "QUERY", "PROPFIND"]) {
+        const answer = yield* request(`${method} /api/documents HTTP/1.1`)
+        assertProblem(answer, 405, "method-not-allowed", "/api/documents")
+        assert.isUndefined(contractFault(method, "/api/documents", answer))
       }
     })
   )

@@ -1,4 +1,5 @@
 import { Context, Effect, Layer } from "effect"
+import { readAnswer } from "./Contract.ts"
 import { TestServer } from "./TestServer.ts"
 
 /** What came back, the body read: parsed where it is JSON. */
@@ -16,15 +17,10 @@ export interface Caller {
 
 const password = "correct horse battery"
 
-/** Plain requests over a real socket, as any client would make them. */
+/** Plain requests over a real socket, as any client would make them. Every response is checked against the OpenAPI document. */
 export const send = (path: string, init: RequestInit = {}) =>
   Effect.flatMap(TestServer, ({ url }) =>
-    Effect.promise(async (signal): Promise<Answer> => {
-      const response = await fetch(url + path, { signal, ...init })
-      const text = await response.text()
-      const isJson = text !== "" && response.headers.get("content-type")?.includes("json") === true
-      return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
-    })
+    Effect.promise(async (signal) => readAnswer(init.method, path, await fetch(url + path, { signal, ...init })))
   )
 
 /** As `send`, with this account's access token. */

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises"
 import { Effect, Schedule } from "effect"
+import { readAnswer } from "./Contract.ts"
 
 const password = "up, up and away 9"
 
 const call = (url: string, init: RequestInit = {}) =>
   Effect.promise(async (signal): Promise<any> => {
     const response = await fetch(url, { signal, ...init })
-    return response.status === 204 ? undefined : response.json()
+    return (await readAnswer(init.method, new URL(url).pathname, response)).json
   })
 
 const postJson = (url: string, body: unknown) =>

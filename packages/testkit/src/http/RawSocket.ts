@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net"
 import { Effect } from "effect"
 import type { Answer } from "./Client.ts"
+import { contractFault } from "./Contract.ts"
 import { TestServer } from "./TestServer.ts"
 
 /** The first answer in what a server sent, with its headers and its body as far as it came. */
@@ -46,9 +47,17 @@ const exchange = (parts: Bytes, leave: boolean) =>
     Effect.flatMap(openSocket, (socket) => {
       for (const part of parts) socket.write(part)
       if (leave) socket.end()
-      return receive(socket)
+      return Effect.tap(receive(socket), (answer) => check(parts[0], answer))
     })
   )
+
+/** Where the bytes begin as a request of the API does, the response must be one that the OpenAPI document declares. */
+const check = (first: string | Uint8Array | undefined, answer: Answer) => {
+  const [, method, path] = /^([A-Z]+) (\S+) HTTP\/1/.exec(String(first)) ?? []
+  if (method === undefined || path === undefined || Number.isNaN(answer.status)) return Effect.void
+  const fault = contractFault(method, path, answer)
+  return fault === undefined ? Effect.void : Effect.die(new Error(`The OpenAPI document is not true: ${fault}`))
+}
 
 /** Sends bytes that no client library would; say `Connection: close`. */
 export const sendRaw = (...parts: Bytes) => exchange(parts, false)

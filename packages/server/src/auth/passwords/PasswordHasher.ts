@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os"
-import { Unavailable } from "@kite/domain/Problem"
 import { hash, verify } from "@node-rs/argon2"
-import { Context, Effect, Layer, Redacted, Semaphore } from "effect"
+import { Context, Effect, Layer, Redacted, Schema, Semaphore } from "effect"
 
 /** OWASP Password Storage Cheat Sheet: argon2id (the library's default variant), 19 MiB, two passes, one lane. */
 const cost = { memoryCost: 19456, timeCost: 2, parallelism: 1 }
@@ -14,7 +13,10 @@ const atOnce = Math.max(1, availableParallelism() - 1)
 /** Hashes that run or wait. More would wait for about 3 s; they are refused instead. */
 const capacity = 256
 
-/** Hashes and verifies passwords off the main thread. Dies with Unavailable if too many are waiting. */
+/** Too many passwords wait to be hashed. Raised as a defect. */
+export class HashingUnavailable extends Schema.TaggedError<HashingUnavailable>()("HashingUnavailable", {}) {}
+
+/** Hashes and verifies passwords off the main thread. Dies with HashingUnavailable if too many are waiting. */
 export class PasswordHasher extends Context.Service<
   PasswordHasher,
   {
@@ -34,7 +36,7 @@ export class PasswordHasher extends Context.Service<
         const done = yield* room.withPermitsIfAvailable(1)(
           turns.withPermit(Effect.uninterruptible(Effect.promise(run)))
         )
-        return done._tag === "Some" ? done.value : yield* Effect.die(new Unavailable({}))
+        return done._tag === "Some" ? done.value : yield* Effect.die(new HashingUnavailable())
       })
 
       const dummy = yield* work(() => hash(crypto.randomUUID(), cost))

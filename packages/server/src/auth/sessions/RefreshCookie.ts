@@ -15,6 +15,9 @@ const cookie = Effect.map(SecureCookies, (secure) =>
   secure ? { secure, name: "__Host-kite_refresh", path: "/" } : { secure, name: "kite_refresh", path: "/api/auth" }
 )
 
+/** The name of the refresh cookie on this server. */
+export const refreshCookieName = Effect.map(cookie, ({ name }) => name)
+
 const setCookie = (value: string, expires: DateTime.Utc) =>
   Effect.flatMap(cookie, ({ name, secure, path }) =>
     HttpEffect.appendPreResponseHandler((_request, response) =>

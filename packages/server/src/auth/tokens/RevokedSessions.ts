@@ -1,7 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import * as Database from "@kite/adapters/postgres/Database"
 import { decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
-import { Unavailable } from "@kite/domain/Problem"
 import { Array as Arr, Cause, Clock, Context, Deferred, Effect, Layer, Queue, Schedule, Schema } from "effect"
 import { RevocationSet, retentionMillis } from "./RevocationSet.ts"
 
@@ -19,6 +18,12 @@ const tolerance = 1_000
 const startTimeout = "5 seconds"
 const reconnect = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("250 millis")])
 
+/** This instance has lost touch with the others and cannot tell which sessions have ended. Raised as a defect. */
+export class RevocationsUnavailable extends Schema.TaggedError<RevocationsUnavailable>()(
+  "RevocationsUnavailable",
+  {}
+) {}
+
 /**
  * The sessions that ended recently, whose access tokens are refused. Every instance learns of an ended session within
  * milliseconds of the commit: each listens on a connection of its own to PostgreSQL's NOTIFY. After that connection was
@@ -27,7 +32,7 @@ const reconnect = Schedule.min([Schedule.exponential("50 millis"), Schedule.spac
 export class RevokedSessions extends Context.Service<
   RevokedSessions,
   {
-    /** Whether the session's tokens of that second (`iat`) are revoked. Dies with Unavailable if that cannot be known. */
+    /** Whether the session's tokens of that second (`iat`) are revoked. Dies with RevocationsUnavailable if that cannot be known. */
     readonly has: (sessionId: string, issuedAt: number) => Effect.Effect<boolean>
     /**
      * Revokes the sessions when the surrounding transaction commits: on this instance before the commit returns, on the
@@ -95,7 +100,7 @@ export class RevokedSessions extends Context.Service<
       return RevokedSessions.of({
         has: Effect.fnUntraced(function* (sessionId, issuedAt) {
           if (downSince !== undefined && (yield* Clock.currentTimeMillis) - downSince > tolerance) {
-            return yield* Effect.die(new Unavailable({}))
+            return yield* Effect.die(new RevocationsUnavailable())
           }
           return ended.has(sessionId, issuedAt)
         }),

@@ -10,14 +10,14 @@ const segment = (part: PropertyKey | { readonly key: PropertyKey }) => {
   return typeof key === "number" ? key : String(key)
 }
 
-/** Where and why, for each value that does not fit; the values themselves are never sent back. */
+/** Path and reason of each invalid value. The values themselves are never sent back. */
 const fieldErrors = ({ kind, cause }: HttpApiError.HttpApiSchemaError) =>
   format(cause.issue).issues.map(({ path, message }) => ({
     path: [kind.toLowerCase(), ...(path ?? []).map(segment)],
     message
   }))
 
-/** A response that does not fit the contract is our defect, anything else is the client's. */
+/** A response that does not match the contract is a bug of ours; anything else is the client's mistake. */
 export const layer = HttpApiMiddleware.layerSchemaErrorTransform(RequestValidation, (error) =>
   error.kind === "Body" || error.kind === "ResponseHeaders"
     ? Effect.die(error.cause)

@@ -1,0 +1,51 @@
+import { withHeaders } from "../openapi/Headers.ts"
+import type { Operation, Response } from "../openapi/Specification.ts"
+import { ContentType } from "./Document.ts"
+
+const bytes = { schema: { type: "string", format: "binary" } }
+const content = Object.fromEntries(ContentType.literals.map((type) => [type, bytes]))
+
+const header = (name: string, description: string, example: string) => ({
+  name,
+  in: "header" as const,
+  required: false,
+  description,
+  schema: { type: "string" },
+  example
+})
+const etag = '"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"'
+const parameters = [
+  header("Range", "One range of bytes (RFC 9110 section 14.2).", "bytes=0-1023"),
+  header("If-Range", "The range only if the content still has this ETag, else the whole.", etag),
+  header("If-None-Match", "304 if the content still has one of these ETags.", etag)
+]
+
+const whole = withHeaders({ description: "The whole content", content }, "ETag", "Accept-Ranges", "Content-Disposition")
+const part = withHeaders(
+  { description: "The range", content },
+  "ETag",
+  "Accept-Ranges",
+  "Content-Disposition",
+  "Content-Range"
+)
+const unchanged: Response = withHeaders(
+  { description: "The content has not changed; no body" },
+  "ETag",
+  "Accept-Ranges"
+)
+
+/** What a download may answer besides its problems. */
+export const describeContent = (operation: Operation): Operation => {
+  const { 416: unsatisfiable, ...responses } = operation.responses
+  return {
+    ...operation,
+    parameters: [...operation.parameters, ...parameters],
+    responses: {
+      ...responses,
+      200: whole,
+      206: part,
+      304: unchanged,
+      ...(unsatisfiable && { 416: withHeaders(unsatisfiable, "ETag", "Accept-Ranges", "Content-Range") })
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { maxPageSize } from "../Paging.ts"
+import type { Parameter } from "./Specification.ts"
+
+/** An id that stands for any. */
+export const exampleId = "0199e5f0-6d1c-7c3a-9a53-0b1f6a1e7f10"
+
+const details: Readonly<Record<string, Partial<Parameter>>> = {
+  id: { description: "The id (a UUID).", example: exampleId },
+  limit: {
+    description: "How many items a page has at most.",
+    // On the wire a number of the query is text.
+    schema: { type: "integer", minimum: 1, maximum: maxPageSize }
+  },
+  cursor: { description: "`nextCursor` of the previous page." },
+  q: {
+    description: "Words that must all occur in the name or the text; `OR` and `-word` work as in a web search.",
+    example: "invoice"
+  },
+  status: { description: "Only documents with this status." },
+  sort: { description: "The order; `-` means descending. Default: `-createdAt`." },
+  email: { description: "Only the account with this e-mail address.", example: "anna@example.org" },
+  action: { description: "Only entries with this action." },
+  actorId: { description: "Only actions of this account." },
+  subjectId: { description: "Only actions on this account or document." },
+  clientIp: { description: "Only actions from this IPv4 or IPv6 address.", example: "203.0.113.7" },
+  from: { description: "Not before this time.", example: "2026-11-01T00:00:00Z" },
+  to: { description: "Before this time.", example: "2026-12-01T00:00:00Z" }
+}
+
+export const completeParameter = (parameter: Parameter): Parameter => ({ ...parameter, ...details[parameter.name] })
