@@ -1,6 +1,6 @@
 import { Settings } from "@kite/adapters/settings/Settings"
 import { Api } from "@kite/domain/Api"
-import { describeApi } from "@kite/domain/openapi/Description"
+import { describeApi } from "@kite/domain/description/ApiDescription"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { HttpApiScalar } from "effect/http-api"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { describeApi } from "@kite/domain/openapi/Description"
+import { describeApi } from "@kite/domain/description/ApiDescription"
 import type { MediaType } from "@kite/domain/openapi/Specification"
 import { contractFault, schemaFault } from "@kite/testkit/http/Contract"
 

@@ -1,4 +1,4 @@
-import { describeApi } from "@kite/domain/openapi/Description"
+import { describeApi } from "@kite/domain/description/ApiDescription"
 import type { Header, Operation } from "@kite/domain/openapi/Specification"
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js"
 import type { Answer } from "./Client.ts"

@@ -1,5 +1,5 @@
-import { type HeaderName, ifReadable, withHeaders } from "./Headers.ts"
-import { type Operation, problemContentType, type Response } from "./Specification.ts"
+import { type HeaderName, ifReadable, withHeaders } from "../openapi/Headers.ts"
+import { type Operation, problemContentType, type Response } from "../openapi/Specification.ts"
 
 const problem = (description: string, name: string, title: string, status: number): Response => ({
   description,

@@ -1,4 +1,4 @@
-import { type JsonSchema, rewrite, type Specification } from "./Specification.ts"
+import { type JsonSchema, rewrite, type Specification } from "../openapi/Specification.ts"
 
 const plain = (name: string) => name.replace(/Encoded$/, "")
 

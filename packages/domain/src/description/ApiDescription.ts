@@ -2,12 +2,12 @@ import { Context } from "effect"
 import { HttpApi, OpenApi } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
-import { headers } from "./Headers.ts"
+import { headers } from "../openapi/Headers.ts"
+import type { JsonSchema, MediaType, Operation, Specification } from "../openapi/Specification.ts"
 import { withExamples } from "./MediaTypes.ts"
 import { completeParameter, exampleId } from "./Parameters.ts"
 import { anyProblem, completeResponses } from "./Responses.ts"
 import { completeSchemas } from "./Schemas.ts"
-import type { JsonSchema, MediaType, Operation, Specification } from "./Specification.ts"
 
 /** What differs from server to server. */
 interface Server {

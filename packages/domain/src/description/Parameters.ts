@@ -1,5 +1,5 @@
+import type { Parameter } from "../openapi/Specification.ts"
 import { maxPageSize } from "../Paging.ts"
-import type { Parameter } from "./Specification.ts"
 
 /** An id that stands for any. */
 export const exampleId = "0199e5f0-6d1c-7c3a-9a53-0b1f6a1e7f10"

@@ -1,5 +1,5 @@
+import type { JsonSchema, MediaType } from "../openapi/Specification.ts"
 import { examples, problemMembers } from "./Examples.ts"
-import type { JsonSchema, MediaType } from "./Specification.ts"
 
 type Schemas = Readonly<Record<string, JsonSchema>>
 
