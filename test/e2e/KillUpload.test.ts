@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto"
 import { join } from "node:path"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import { TestDatabase, testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
+import { suite } from "@kite/testkit/Suite"
 import { Deferred, Duration, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -81,7 +82,7 @@ const killAmidUploads = Effect.fnUntraced(function* (kill: Effect.Effect<unknown
   yield* Fiber.join(holder)
 })
 
-layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("kill -9 in the middle of uploads", (it) => {
+suite(testDatabase)("kill -9 in the middle of uploads", (it) => {
   it.effect(
     "loses nothing that was acknowledged and leaves nothing that a sweep does not take",
     () =>

@@ -1,5 +1,6 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Mailer } from "@kite/adapters/mail/Mailer"
+import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, type Layer, Redacted } from "effect"
 
 export interface Letter {
@@ -20,7 +21,7 @@ const next = Letters.use((letters) => letters.next)
 
 /** What every Mailer does. */
 export const mailerSuite = (name: string, mailer: Layer.Layer<Mailer | Letters>) =>
-  layer(mailer, { excludeTestServices: true, timeout: "30 seconds" })(name, (it) => {
+  suite(mailer)(name, (it) => {
     it.effect("delivers subject and text as they are, in any script", () =>
       Effect.gen(function* () {
         const text =

@@ -1,5 +1,6 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
+import { suite } from "@kite/testkit/Suite"
 import { Duration, Effect, Fiber, Schedule } from "effect"
 import type { SqlClient } from "effect/sql"
 import { Victim } from "./Victim.ts"
@@ -19,7 +20,7 @@ const freeze = (pids: ReadonlyArray<number>) =>
 const recovered = (sql: SqlClient.SqlClient) =>
   Database.check(sql).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 }))
 
-layer(Victim.layer, { excludeTestServices: true, timeout: "30 seconds" })("Database, when PostgreSQL", (it) => {
+suite(Victim.layer)("Database, when PostgreSQL", (it) => {
   it.effect("freezes, fails statements in time and recovers when it thaws", () =>
     Effect.gen(function* () {
       const { sql, processes } = yield* Victim

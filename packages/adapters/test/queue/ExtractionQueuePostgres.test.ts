@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { ExtractionQueue, maxAttempts } from "@kite/adapters/queue/ExtractionQueue"
 import { jobId } from "@kite/domain/documents/ExtractionJob"
 import { TestDatabase, testDatabase } from "@kite/testkit/postgres/TestDatabase"
+import { suite } from "@kite/testkit/Suite"
 import { Deferred, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { extractionQueueSuite, newJob, takeOne } from "./ExtractionQueueSuite.ts"
@@ -49,7 +50,7 @@ const holdInChild = Effect.gen(function* () {
   })
 })
 
-layer(quick, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionQueue in Postgres", (it) => {
+suite(quick)("ExtractionQueue in Postgres", (it) => {
   it.effect("knows nothing of an offer that was rolled back", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

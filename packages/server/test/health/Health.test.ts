@@ -1,7 +1,8 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
 import { send } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, Layer, Ref } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -23,10 +24,7 @@ const moodyStore = Layer.effect(
   })
 ).pipe(Layer.provide([ObjectStore.layerMemory, StoreState.layer]))
 
-layer(Layer.merge(TestServer.layerOn({ objects: moodyStore }), StoreState.layer), {
-  excludeTestServices: true,
-  timeout: "60 seconds"
-})("health", (it) => {
+suite(Layer.merge(TestServer.layerOn({ objects: moodyStore }), StoreState.layer))("health", (it) => {
   it.effect("is well without a login when every part answers", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* send("/health/live")).json, { status: "live" })

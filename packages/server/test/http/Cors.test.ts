@@ -1,6 +1,7 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { type Answer, send, signUp } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 
 const app = "https://app.example"
@@ -16,7 +17,7 @@ const words = (answer: Answer, name: string) => (answer.headers.get(name) ?? "")
 
 const open = TestServer.layerWith({ CORS_ORIGINS: `${app},http://localhost:3000` })
 
-layer(open, { excludeTestServices: true, timeout: "60 seconds" })("CORS with CORS_ORIGINS", (it) => {
+suite(open)("CORS with CORS_ORIGINS", (it) => {
   it.effect("answers preflights of the origins listed, for each method and header of the API", () =>
     Effect.gen(function* () {
       for (const path of ["/api/documents", "/api/documents/01a20547-7f9d-76a0-9327-1ddeec11e89a", "/api/auth/login"]) {
@@ -69,7 +70,7 @@ layer(open, { excludeTestServices: true, timeout: "60 seconds" })("CORS with COR
   )
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("CORS without CORS_ORIGINS", (it) => {
+suite(TestServer.layer)("CORS without CORS_ORIGINS", (it) => {
   it.effect("is not there at all", () =>
     Effect.gen(function* () {
       const answer = yield* preflight("/api/documents", app, "GET")

@@ -1,9 +1,10 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { post, Someone, send } from "@kite/testkit/http/Client"
 import { endpoints } from "@kite/testkit/http/Endpoints"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { sendRaw } from "@kite/testkit/http/RawSocket"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer } from "effect"
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -22,7 +23,7 @@ const request = (line: string, ...headers: ReadonlyArray<string>) =>
 
 const server = Someone.layer.pipe(Layer.provideMerge(TestServer.layer))
 
-layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a request that no route takes", (it) => {
+suite(server)("a request that no route takes", (it) => {
   it.effect.each([
     "/",
     "/api",
@@ -136,7 +137,7 @@ layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a request t
   )
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("every answer", (it) => {
+suite(TestServer.layer)("every answer", (it) => {
   it.effect("is guarded by its headers, whatever it is", () =>
     Effect.gen(function* () {
       for (const path of [

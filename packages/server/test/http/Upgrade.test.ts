@@ -1,8 +1,9 @@
 import { readdirSync, readlinkSync } from "node:fs"
 import { request } from "node:http"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { signUp, upload } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Array as Arr, Effect, Schedule } from "effect"
 
 const sizeBytes = 8 * 1024 * 1024
@@ -52,48 +53,45 @@ const storeFiles = () =>
 const openHandles = () =>
   storeFiles().length + process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
-  "a request that offers an upgrade",
-  (it) => {
-    it.effect("is served as any other: a large download comes whole and leaves nothing open", () =>
-      Effect.gen(function* () {
-        const { url } = yield* TestServer
-        const user = yield* signUp
-        const { json } = yield* upload(user, "a line of text\n".repeat(Math.ceil(sizeBytes / 15)).slice(0, sizeBytes))
-        const before = openHandles()
-        const downloads = Arr.makeBy(6, (index) =>
-          exchange(`${url}/api/documents/${json.id}/content`, "GET", {
-            ...user.authorization,
-            ...(upgrades[index % upgrades.length] ?? {})
-          })
-        )
-        for (const { status, bytes } of yield* Effect.all(downloads, { concurrency: 3 })) {
-          assert.deepStrictEqual([status, bytes], [200, sizeBytes])
-        }
-        const open = yield* Effect.sync(openHandles).pipe(
-          Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (count) => count <= before, times: 250 })
-        )
-        assert.isAtMost(open, before)
-      })
-    )
+suite(TestServer.layer)("a request that offers an upgrade", (it) => {
+  it.effect("is served as any other: a large download comes whole and leaves nothing open", () =>
+    Effect.gen(function* () {
+      const { url } = yield* TestServer
+      const user = yield* signUp
+      const { json } = yield* upload(user, "a line of text\n".repeat(Math.ceil(sizeBytes / 15)).slice(0, sizeBytes))
+      const before = openHandles()
+      const downloads = Arr.makeBy(6, (index) =>
+        exchange(`${url}/api/documents/${json.id}/content`, "GET", {
+          ...user.authorization,
+          ...(upgrades[index % upgrades.length] ?? {})
+        })
+      )
+      for (const { status, bytes } of yield* Effect.all(downloads, { concurrency: 3 })) {
+        assert.deepStrictEqual([status, bytes], [200, sizeBytes])
+      }
+      const open = yield* Effect.sync(openHandles).pipe(
+        Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (count) => count <= before, times: 250 })
+      )
+      assert.isAtMost(open, before)
+    })
+  )
 
-    it.effect.each(upgrades)("hears 100 Continue beside $upgrade", (upgrade) =>
-      Effect.gen(function* () {
-        const { url } = yield* TestServer
-        const body = JSON.stringify({ email: "nobody@example.org", password: "not the password" })
-        const { status, continued } = yield* exchange(
-          `${url}/api/auth/login`,
-          "POST",
-          {
-            ...upgrade,
-            expect: "100-continue",
-            "content-type": "application/json",
-            "content-length": String(body.length)
-          },
-          body
-        )
-        assert.deepStrictEqual([status, continued], [401, true])
-      })
-    )
-  }
-)
+  it.effect.each(upgrades)("hears 100 Continue beside $upgrade", (upgrade) =>
+    Effect.gen(function* () {
+      const { url } = yield* TestServer
+      const body = JSON.stringify({ email: "nobody@example.org", password: "not the password" })
+      const { status, continued } = yield* exchange(
+        `${url}/api/auth/login`,
+        "POST",
+        {
+          ...upgrade,
+          expect: "100-continue",
+          "content-type": "application/json",
+          "content-length": String(body.length)
+        },
+        body
+      )
+      assert.deepStrictEqual([status, continued], [401, true])
+    })
+  )
+})

@@ -1,6 +1,7 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
+import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, Layer, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { signingDelay, TokenKeys } from "../../../src/auth/tokens/TokenKeys.ts"
@@ -23,7 +24,7 @@ const wait = (seconds: number) =>
     (sql) => sql`UPDATE token_keys SET created_at = created_at - make_interval(secs => ${seconds})`
   )
 
-layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("signing keys", (it) => {
+suite(testDatabase)("signing keys", (it) => {
   it.effect("start as a single key, although several instances start on an empty database at the same time", () =>
     Effect.gen(function* () {
       yield* forget
