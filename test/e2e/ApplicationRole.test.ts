@@ -3,8 +3,8 @@ import * as Database from "@kite/adapters/postgres/Database"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import { changeUser, createUser, forcePasswordReset } from "@kite/testkit/accounts/Admins"
 import { cookieOf, logIn, logOut, refresh } from "@kite/testkit/accounts/Sessions"
+import { eventually } from "@kite/testkit/Eventually"
 import { post, sendAs, signUp, upload } from "@kite/testkit/http/Client"
-import { eventually } from "@kite/testkit/http/KiteClient"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { nextMailTo, resetTokenOf } from "@kite/testkit/mail/Mails"
 import { TestDatabase } from "@kite/testkit/postgres/TestDatabase"
@@ -54,7 +54,7 @@ suite(parts)("server and worker as the application's role", (it) => {
       const user = yield* signUp
       const { json: document } = yield* upload(user, "the quick brown fox", "fox.txt")
       const path = `/api/documents/${document.id}`
-      yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready", 30)
+      yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready", "30 seconds")
       assert.strictEqual((yield* sendAs(user, `${path}/text`)).json.text, "the quick brown fox")
       assert.strictEqual((yield* sendAs(user, "/api/documents?q=quick")).json.items.length, 1)
       const renamed = yield* sendAs(user, path, {
@@ -64,7 +64,7 @@ suite(parts)("server and worker as the application's role", (it) => {
       })
       assert.strictEqual(renamed.json.filename, "dog.txt")
       assert.strictEqual((yield* sendAs(user, `${path}/reprocess`, { method: "POST" })).status, 202)
-      yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready", 30)
+      yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready", "30 seconds")
       assert.strictEqual((yield* sendAs(user, `${path}/content`)).text, "the quick brown fox")
       assert.strictEqual((yield* sendAs(user, path, { method: "DELETE" })).status, 204)
       assert.strictEqual((yield* sendAs(user, "/health/ready")).status, 200)

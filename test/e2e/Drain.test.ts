@@ -1,6 +1,7 @@
 import { type ClientRequest, request } from "node:http"
 import { assert, it } from "@effect/vitest"
-import { eventually, logIn } from "@kite/testkit/http/KiteClient"
+import { eventually } from "@kite/testkit/Eventually"
+import { logIn } from "@kite/testkit/http/KiteClient"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { accepts } from "@kite/testkit/processes/Port"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
@@ -35,7 +36,7 @@ it.live(
       // Served on another connection after the upload's first bytes: the server has those by now.
       yield* Effect.promise(() => fetch(`${kite.url}/health/live`).then((response) => response.text()))
       const end = yield* Effect.forkChild(kite.end("SIGTERM"))
-      yield* eventually(accepts(kite.url), (open) => !open, 10)
+      yield* eventually(accepts(kite.url), (open) => !open, "10 seconds")
       upload.end(`second half${tail}`)
       assert.strictEqual(yield* Deferred.await(status), 201)
       assert.strictEqual(yield* Fiber.join(end), 0)

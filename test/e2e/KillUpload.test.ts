@@ -4,11 +4,12 @@ import { assert } from "@effect/vitest"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { Sweeper } from "@kite/server/documents/Sweeper"
+import { eventually } from "@kite/testkit/Eventually"
 import { TestDatabase, testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { suite } from "@kite/testkit/Suite"
-import { Deferred, Duration, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 
 const account = { email: "anna@example.org", password: "up, up and away 9" }
@@ -59,15 +60,13 @@ const orphans = Effect.gen(function* () {
   return (yield* keys).filter((key) => !owned.has(key))
 })
 
-const until = <A, E, R>(effect: Effect.Effect<A, E, R>, holds: (value: A) => boolean) =>
-  effect.pipe(Effect.repeat({ until: holds, schedule: Schedule.spaced("10 millis") }), Effect.timeout("30 seconds"))
-
 /** Kills the server when uploads are on every step of their way, and surely some between their bytes and their row. */
 const killAmidUploads = Effect.fnUntraced(function* (kill: Effect.Effect<unknown>, acknowledged: Map<string, string>) {
   const sql = yield* SqlClient.SqlClient
-  yield* until(
+  yield* eventually(
     Effect.sync(() => acknowledged.size),
-    (count) => count >= acknowledgedBefore
+    (count) => count >= acknowledgedBefore,
+    "30 seconds"
   )
   const [locked, killed] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
   const holdRows = sql`LOCK TABLE documents IN EXCLUSIVE MODE`.pipe(
@@ -76,7 +75,7 @@ const killAmidUploads = Effect.fnUntraced(function* (kill: Effect.Effect<unknown
   )
   const holder = yield* Effect.forkChild(sql.withTransaction(holdRows))
   yield* Deferred.await(locked)
-  yield* until(orphans, (found) => found.length > 0)
+  yield* eventually(orphans, (found) => found.length > 0, "30 seconds")
   yield* kill
   yield* Deferred.succeed(killed, undefined)
   yield* Fiber.join(holder)

@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { eventually, logIn } from "@kite/testkit/http/KiteClient"
+import { eventually } from "@kite/testkit/Eventually"
+import { logIn } from "@kite/testkit/http/KiteClient"
 import { startS3rver } from "@kite/testkit/objects/StartS3rver"
 import { TwoRoles } from "@kite/testkit/postgres/TwoRoles"
 import { spawnKite } from "@kite/testkit/processes/KiteProcess"
@@ -33,7 +34,7 @@ it.live(
       const [, url = ""] = yield* server.lineLike(/Listening on (http:\/\/[^"]+)"/)
       const anna = yield* logIn(url)
       yield* anna.upload("scan.jpg")
-      const [scan] = yield* eventually(anna.list, ([first]) => first?.status === "ready", 60)
+      const [scan] = yield* eventually(anna.list, ([first]) => first?.status === "ready", "60 seconds")
       assert.include((yield* anna.text(scan.id)).text, "harbour meadow")
 
       const health = yield* Effect.promise(() => fetch(`${url}/health/ready`).then((response) => response.text()))

@@ -1,7 +1,8 @@
 import { assert } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
+import { eventually } from "@kite/testkit/Eventually"
 import { suite } from "@kite/testkit/Suite"
-import { Duration, Effect, Fiber, Schedule } from "effect"
+import { Duration, Effect, Fiber } from "effect"
 import type { SqlClient } from "effect/sql"
 import { Victim } from "./Victim.ts"
 
@@ -17,8 +18,7 @@ const signal = (pids: ReadonlyArray<number>, name: NodeJS.Signals) =>
 const freeze = (pids: ReadonlyArray<number>) =>
   Effect.acquireRelease(signal(pids, "SIGSTOP"), () => signal(pids, "SIGCONT"))
 
-const recovered = (sql: SqlClient.SqlClient) =>
-  Database.check(sql).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 }))
+const recovered = (sql: SqlClient.SqlClient) => eventually(Database.check(sql))
 
 suite(Victim.layer)("Database, when PostgreSQL", (it) => {
   it.effect("freezes, fails statements in time and recovers when it thaws", () =>
@@ -95,8 +95,9 @@ suite(Victim.layer)("Database, when PostgreSQL", (it) => {
       const underWay = yield* Effect.forkChild(
         Effect.flip(sql.withTransaction(sql`SELECT pg_sleep(0.4), pg_sleep(0.4)`))
       )
-      yield* sql`SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'`.pipe(
-        Effect.repeat({ until: (rows) => rows.length > 0 })
+      yield* eventually(
+        sql`SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'`,
+        (rows) => rows.length > 0
       )
       yield* signal(pids.slice(0, 1), "SIGKILL")
       assert.isTrue((yield* Fiber.join(underWay)).isRetryable)

@@ -4,9 +4,10 @@ import { fileURLToPath } from "node:url"
 import { assert } from "@effect/vitest"
 import { ExtractionQueue, maxAttempts } from "@kite/adapters/queue/ExtractionQueue"
 import { jobId } from "@kite/domain/documents/ExtractionJob"
+import { eventually } from "@kite/testkit/Eventually"
 import { TestDatabase, testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { suite } from "@kite/testkit/Suite"
-import { Deferred, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
+import { Deferred, Effect, Fiber, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { extractionQueueSuite, newJob, takeOne } from "./ExtractionQueueSuite.ts"
 
@@ -28,9 +29,7 @@ const rowOf = Effect.fnUntraced(function* (id: string) {
 
 /** The row, once it is so. */
 const rowWhen = (id: string, isSo: (row: Effect.Success<ReturnType<typeof rowOf>>) => boolean) =>
-  Effect.filterOrFail(rowOf(id), isSo, (row) => new Error(`still ${JSON.stringify(row)}`)).pipe(
-    Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 })
-  )
+  eventually(rowOf(id), isSo)
 
 /** A worker process that holds one job, until it is killed. */
 const holdInChild = Effect.gen(function* () {

@@ -1,7 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { connect, Redis } from "@kite/adapters/redis/Redis"
+import { eventually } from "@kite/testkit/Eventually"
 import { startRedis } from "@kite/testkit/redis/RedisServer"
-import { Duration, Effect, Layer, Redacted, Schedule } from "effect"
+import { Duration, Effect, Layer, Redacted } from "effect"
 import { describe } from "vitest"
 
 /** A server to be hurt and the service on it. */
@@ -12,8 +13,7 @@ const start = Effect.gen(function* () {
   return { server, redis }
 })
 
-const recovered = (redis: Redis["Service"]) =>
-  redis.check.pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 }))
+const recovered = (redis: Redis["Service"]) => eventually(redis.check)
 
 describe("Redis", () => {
   it.live("runs commands", () =>

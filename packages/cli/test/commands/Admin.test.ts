@@ -5,9 +5,10 @@ import { platform } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
+import { eventually } from "@kite/testkit/Eventually"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
-import { Effect, Fiber, Schedule } from "effect"
+import { Effect, Fiber } from "effect"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 const password = "up, up and away 9"
@@ -81,10 +82,7 @@ describe("kite admin create-user", () => {
         assert.match(first.out, /Created the admin root@example\.org, [0-9a-f-]{36}\n$/)
         const starting = yield* Effect.forkChild(startKite({ DATA_DIR: dataDir }))
         const isStarting = Effect.sync(() => existsSync(join(dataDir, "postgres", "postmaster.pid")))
-        yield* isStarting.pipe(
-          Effect.repeat({ until: (yes) => yes, schedule: Schedule.spaced("2 millis") }),
-          Effect.timeout("30 seconds")
-        )
+        yield* eventually(isStarting, Boolean, "30 seconds")
         const during = yield* kite({ dataDir, args: ["create-user", "early@example.org"], input: password })
         assert.strictEqual(during.code, 0, during.err)
         const { url } = yield* Fiber.join(starting)

@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import { changeUser, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { logIn } from "@kite/testkit/accounts/Sessions"
+import { eventually } from "@kite/testkit/Eventually"
 import { signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
@@ -91,7 +92,7 @@ suite(TestServer.layer)("the last active admin", (it) => {
         Effect.gen(function* () {
           yield* sql`SELECT id FROM users WHERE role = 'admin' FOR UPDATE`
           const requests = yield* Effect.forkDetach(both)
-          yield* waiting.pipe(Effect.repeat({ until: ([row]) => row?.count === 2 }), Effect.timeout("10 seconds"))
+          yield* eventually(waiting, ([row]) => row?.count === 2)
           return requests
         })
       )

@@ -3,12 +3,13 @@ import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { InvalidUpload } from "@kite/domain/documents/DocumentErrors"
 import { ByteCount } from "@kite/domain/users/Quota"
 import { assertBalanced } from "@kite/testkit/documents/Rows"
+import { eventually } from "@kite/testkit/Eventually"
 import { sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
 import { contentType, end, filePart } from "@kite/testkit/http/Multipart"
 import { openSocket } from "@kite/testkit/http/RawSocket"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Queue, Schedule, Stream } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Queue, Stream } from "effect"
 import type { Multipart } from "effect/http"
 import { receiveUpload } from "../../src/documents/Upload.ts"
 
@@ -72,10 +73,7 @@ suite(Layer.merge(TestServer.layerOn({ objects: watchedStore }), Uploads.layer))
         })
         yield* Effect.forEach(Array.from({ length: 80 }).keys(), one, { concurrency: 8, discard: true })
         // those who left are still being cleared away
-        yield* Effect.retry(Effect.catchDefect(assertBalanced, Effect.fail), {
-          schedule: Schedule.spaced("50 millis"),
-          times: 100
-        })
+        yield* eventually(Effect.catchDefect(assertBalanced, Effect.fail))
       })
     )
   }

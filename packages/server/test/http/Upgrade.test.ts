@@ -1,10 +1,11 @@
 import { readdirSync, readlinkSync } from "node:fs"
 import { request } from "node:http"
 import { assert } from "@effect/vitest"
+import { eventually } from "@kite/testkit/Eventually"
 import { signUp, upload } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
-import { Array as Arr, Effect, Schedule } from "effect"
+import { Array as Arr, Effect } from "effect"
 
 const sizeBytes = 8 * 1024 * 1024
 
@@ -69,9 +70,7 @@ suite(TestServer.layer)("a request that offers an upgrade", (it) => {
       for (const { status, bytes } of yield* Effect.all(downloads, { concurrency: 3 })) {
         assert.deepStrictEqual([status, bytes], [200, sizeBytes])
       }
-      const open = yield* Effect.sync(openHandles).pipe(
-        Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (count) => count <= before, times: 250 })
-      )
+      const open = yield* eventually(Effect.sync(openHandles), (count) => count <= before)
       assert.isAtMost(open, before)
     })
   )

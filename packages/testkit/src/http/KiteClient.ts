@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises"
-import { Effect, Schedule } from "effect"
+import { Effect } from "effect"
 
 const password = "up, up and away 9"
 
@@ -32,15 +32,3 @@ export const logIn = Effect.fnUntraced(function* (url: string) {
     })
   }
 })
-
-/** Asks again until it holds; a defect after the time is up. */
-export const eventually = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
-  holds: (value: A) => boolean,
-  seconds: number
-): Effect.Effect<A, never, R> =>
-  effect.pipe(
-    Effect.repeat({ until: holds, schedule: Schedule.spaced("50 millis") }),
-    Effect.timeout(`${seconds} seconds`),
-    Effect.orDie
-  )

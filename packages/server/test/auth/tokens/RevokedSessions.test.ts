@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto"
 import { assert } from "@effect/vitest"
+import { eventually } from "@kite/testkit/Eventually"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { suite } from "@kite/testkit/Suite"
-import { Clock, Context, Effect, Layer, Schedule } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { RevokedSessions } from "../../../src/auth/tokens/RevokedSessions.ts"
 
@@ -23,12 +24,7 @@ suite(RevokedSessions.layer.pipe(Layer.provideMerge(testDatabase)))("ended sessi
       )
       assert.isTrue(yield* here.has(done, issuedAt), "on this instance as soon as the transaction returns")
       // Postgres delivers in the order of the commits: an earlier announcement would have arrived by now.
-      yield* there
-        .has(done, issuedAt)
-        .pipe(
-          Effect.repeat({ until: (isKnown) => isKnown, schedule: Schedule.spaced("5 millis") }),
-          Effect.timeout("5 seconds")
-        )
+      yield* eventually(there.has(done, issuedAt), Boolean, "5 seconds")
       for (const instance of [here, there]) assert.isFalse(yield* instance.has(undone, issuedAt))
     })
   )

@@ -1,8 +1,9 @@
 import { assert } from "@effect/vitest"
 import { Settings } from "@kite/adapters/settings/Settings"
+import { eventually } from "@kite/testkit/Eventually"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { suite } from "@kite/testkit/Suite"
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { signingDelay, TokenKeys } from "../../../src/auth/tokens/TokenKeys.ts"
 
@@ -80,11 +81,7 @@ suite(testDatabase)("signing keys", (it) => {
       const [here, there] = [yield* instance(), yield* instance()]
       for (let round = 0; round < 2; round++) {
         const kid = yield* here.rotate
-        yield* there.find(kid).pipe(
-          Effect.flatMap((key) => (key === undefined ? Effect.fail("not yet") : Effect.void)),
-          Effect.retry(Schedule.spaced("100 millis")),
-          Effect.timeout(signingDelay - 5_000)
-        )
+        yield* eventually(there.find(kid), (key) => key !== undefined, signingDelay - 5_000)
       }
     })
   )
