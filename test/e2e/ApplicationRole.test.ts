@@ -1,10 +1,13 @@
 import { assert } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
+import { Filename } from "@kite/domain/documents/Filename"
+import { removeExpired } from "@kite/server/auth/sessions/ExpiredSessions"
 import { Sweeper } from "@kite/server/documents/Sweeper"
-import { changeUser, createUser, forcePasswordReset } from "@kite/testkit/accounts/Admins"
+import { changeUser, createUser, forcePasswordReset, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { cookieOf, logIn, logOut, refresh } from "@kite/testkit/accounts/Sessions"
 import { eventually } from "@kite/testkit/Eventually"
-import { post, sendAs, signUp, upload } from "@kite/testkit/http/Client"
+import { clientOf, post, sendAs, signUp } from "@kite/testkit/http/Client"
+import { uploadForm } from "@kite/testkit/http/Multipart"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { nextMailTo, resetTokenOf } from "@kite/testkit/mail/Mails"
 import { TestDatabase } from "@kite/testkit/postgres/TestDatabase"
@@ -14,7 +17,6 @@ import { suite } from "@kite/testkit/Suite"
 import * as ExtractionWorker from "@kite/worker/ExtractionWorker"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { removeExpired } from "../../packages/server/src/auth/sessions/ExpiredSessions.ts"
 
 const password = "up, up and away 9"
 
@@ -52,19 +54,16 @@ suite(parts)("server and worker as the application's role", (it) => {
       const [who] = yield* sql<{ name: string }>`SELECT current_user AS name`
       assert.match(who?.name ?? "", /^app_/)
       const user = yield* signUp
-      const { json: document } = yield* upload(user, "the quick brown fox", "fox.txt")
-      const path = `/api/documents/${document.id}`
-      yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready", "30 seconds")
-      assert.strictEqual((yield* sendAs(user, `${path}/text`)).json.text, "the quick brown fox")
-      assert.strictEqual((yield* sendAs(user, "/api/documents?q=quick")).json.items.length, 1)
-      const renamed = yield* sendAs(user, path, {
-        method: "PATCH",
-        headers: { "content-type": "application/json" },
-        body: `{"filename":"dog.txt"}`
-      })
-      assert.strictEqual(renamed.json.filename, "dog.txt")
+      const { documents } = yield* clientOf(user)
+      const { id } = yield* documents.upload({ payload: uploadForm("the quick brown fox", "fox.txt") })
+      const path = `/api/documents/${id}`
+      yield* eventually(documents.get({ params: { id } }), ({ status }) => status === "ready", "30 seconds")
+      assert.strictEqual((yield* documents.text({ params: { id } })).text, "the quick brown fox")
+      assert.strictEqual((yield* documents.list({ query: { q: "quick" } })).items.length, 1)
+      const renamed = yield* documents.rename({ params: { id }, payload: { filename: Filename.make("dog.txt") } })
+      assert.strictEqual(renamed.filename, "dog.txt")
       assert.strictEqual((yield* sendAs(user, `${path}/reprocess`, { method: "POST" })).status, 202)
-      yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready", "30 seconds")
+      yield* eventually(documents.get({ params: { id } }), ({ status }) => status === "ready", "30 seconds")
       assert.strictEqual((yield* sendAs(user, `${path}/content`)).text, "the quick brown fox")
       assert.strictEqual((yield* sendAs(user, path, { method: "DELETE" })).status, 204)
       assert.strictEqual((yield* sendAs(user, "/health/ready")).status, 200)
@@ -90,11 +89,7 @@ suite(parts)("server and worker as the application's role", (it) => {
 
   it.effect("administrate accounts and tell of it", () =>
     Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const root = yield* signUp
-      yield* sql`UPDATE users SET role = 'admin' WHERE id = ${root.id}`
-      const { json } = yield* logIn(root)
-      const admin = { authorization: { authorization: `Bearer ${json.accessToken}` } }
+      const admin = yield* signUpAdmin
       const made = yield* createUser(admin, { email: "made@example.org", password })
       assert.strictEqual(made.status, 201)
       assert.strictEqual((yield* changeUser(admin, made.json.id, { active: false, limitBytes: 1 })).status, 200)

@@ -1,7 +1,7 @@
 import { type ClientRequest, request } from "node:http"
 import { assert, it } from "@effect/vitest"
 import { eventually } from "@kite/testkit/Eventually"
-import { logIn } from "@kite/testkit/http/KiteClient"
+import { logInAt } from "@kite/testkit/http/TypedClient"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { accepts } from "@kite/testkit/processes/Port"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
@@ -30,7 +30,7 @@ it.live(
   () =>
     Effect.gen(function* () {
       const kite = yield* startKite({ DATA_DIR: yield* temporaryDirectory })
-      const { headers } = yield* logIn(kite.url)
+      const { headers } = yield* logInAt(kite.url)
       const status = yield* Deferred.make<number>()
       const upload = yield* beginUpload(kite.url, headers, status)
       // Served on another connection after the upload's first bytes: the server has those by now.

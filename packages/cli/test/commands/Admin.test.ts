@@ -5,10 +5,13 @@ import { platform } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
+import { PasswordAttempt } from "@kite/domain/auth/Password"
+import { Email } from "@kite/domain/users/Email"
 import { eventually } from "@kite/testkit/Eventually"
+import { typedClient } from "@kite/testkit/http/TypedClient"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Redacted } from "effect"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 const password = "up, up and away 9"
@@ -56,16 +59,11 @@ const kite = ({ dataDir, args, input = "", typed }: Run) =>
     return Effect.sync(() => child.kill("SIGKILL"))
   }).pipe(Effect.timeout("60 seconds"))
 
-const logIn = (url: string, email: string) =>
-  Effect.promise(async () => {
-    const body = JSON.stringify({ email, password })
-    const response = await fetch(`${url}/api/auth/login`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body
-    })
-    return { status: response.status, json: (await response.json()) as any }
-  })
+const roleOf = Effect.fnUntraced(function* (url: string, email: string) {
+  const { auth } = yield* typedClient(url)
+  const payload = { email: Email.make(email), password: PasswordAttempt.make(Redacted.make(password)) }
+  return (yield* auth.login({ payload })).user.role
+})
 
 describe("kite admin create-user", () => {
   it.live(
@@ -90,11 +88,8 @@ describe("kite admin create-user", () => {
         yield* Effect.promise(() => writeFile(file, `${password}\r\n`))
         const beside = yield* kite({ dataDir, args: ["create-user", "second@example.org", "--password-file", file] })
         assert.strictEqual(beside.code, 0, beside.err)
-        const roles = yield* Effect.forEach(["root", "early", "second"], (name) => logIn(url, `${name}@example.org`))
-        assert.deepStrictEqual(
-          roles.map(({ json }) => json.user.role),
-          ["admin", "user", "user"]
-        )
+        const roles = yield* Effect.forEach(["root", "early", "second"], (name) => roleOf(url, `${name}@example.org`))
+        assert.deepStrictEqual(roles, ["admin", "user", "user"])
         const again = yield* kite({ dataDir, args: ["create-user", "root@example.org"], input: password })
         assert.deepStrictEqual(
           [again.code, again.err],

@@ -2,7 +2,7 @@ import { assert } from "@effect/vitest"
 import { Email } from "@kite/domain/users/Email"
 import { changeUser, forcePasswordReset, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { statusOfMe, timeToRefusal } from "@kite/testkit/accounts/Sessions"
-import { type Caller, signUp } from "@kite/testkit/http/Client"
+import type { Caller } from "@kite/testkit/http/Client"
 import { startInstance } from "@kite/testkit/http/Instances"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
@@ -46,8 +46,7 @@ suite(TestServer.layer)("a login in progress", (it) => {
     (change) =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        const { id, email } = yield* signUp
-        yield* sql`UPDATE users SET role = 'admin' WHERE id = ${id}`
+        const { id, email } = yield* signUpAdmin
         const [users, sessions] = yield* Effect.all([Users, Sessions]).pipe(
           Effect.provide(Layer.mergeAll(Users.layer, Sessions.layer))
         )

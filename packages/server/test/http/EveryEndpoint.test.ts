@@ -1,26 +1,17 @@
 import { assert } from "@effect/vitest"
-import { type Caller, post, send, sendAs, signUp } from "@kite/testkit/http/Client"
+import { signUpAdmin } from "@kite/testkit/accounts/Admins"
+import { type Caller, send, sendAs } from "@kite/testkit/http/Client"
 import { type Endpoint, endpoints, pathOf } from "@kite/testkit/http/Endpoints"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
 
 const unknown = "01977a5e-8c2b-7000-8000-000000000000"
 
 /** An account that may call everything, so that nothing is refused for want of a role. */
 class Admin extends Context.Service<Admin, Caller>()("@kite/server/test/http/Admin") {
-  static readonly layer = Layer.effect(
-    Admin,
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const { id, email, password } = yield* signUp
-      yield* sql`UPDATE users SET role = 'admin' WHERE id = ${id}`
-      const { json } = yield* post("/api/auth/login", { email, password })
-      return Admin.of({ authorization: { authorization: `Bearer ${json.accessToken}` } })
-    })
-  )
+  static readonly layer = Layer.effect(Admin, signUpAdmin)
 }
 
 const call = Effect.fnUntraced(function* (endpoint: Endpoint, init: RequestInit, path = pathOf(endpoint, unknown)) {
