@@ -1,13 +1,8 @@
 import { assert } from "@effect/vitest"
 import { Mailer } from "@kite/adapters/mail/Mailer"
+import type { Letter } from "@kite/testkit/mail/RawMail"
 import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, type Layer, Redacted } from "effect"
-
-export interface Letter {
-  readonly to: ReadonlyArray<string>
-  readonly subject: string
-  readonly text: string
-}
 
 /** What arrived, in order, at the other end of the Mailer under test. */
 export class Letters extends Context.Service<Letters, { readonly next: Effect.Effect<Letter> }>()(

@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
+import { PasswordHasher } from "@kite/server/auth/passwords/PasswordHasher"
 import { suite } from "@kite/testkit/Suite"
 import { Cause, Effect, Exit, Redacted } from "effect"
-import { PasswordHasher } from "../../../src/auth/passwords/PasswordHasher.ts"
 
 const password = Redacted.make("up, up and away 9")
 

@@ -1,4 +1,5 @@
 import { assert } from "@effect/vitest"
+import { hashOf } from "@kite/server/auth/tokens/OpaqueToken"
 import { cookieOf, logIn, logOut, refresh, statusOfMe } from "@kite/testkit/accounts/Sessions"
 import { signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
@@ -7,7 +8,6 @@ import { nextMailTo } from "@kite/testkit/mail/Mails"
 import { suite } from "@kite/testkit/Suite"
 import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { hashOf } from "../../../src/auth/tokens/OpaqueToken.ts"
 
 const hash = (cookie: string) => hashOf(Redacted.make(cookie.slice(cookie.indexOf("=") + 1)))
 

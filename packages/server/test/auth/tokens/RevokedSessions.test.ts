@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto"
 import { assert } from "@effect/vitest"
+import { RevokedSessions } from "@kite/server/auth/tokens/RevokedSessions"
 import { eventually } from "@kite/testkit/Eventually"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { suite } from "@kite/testkit/Suite"
 import { Clock, Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { RevokedSessions } from "../../../src/auth/tokens/RevokedSessions.ts"
 
 suite(RevokedSessions.layer.pipe(Layer.provideMerge(testDatabase)))("ended sessions", (it) => {
   it.effect("are announced when their transaction commits, and never when it is rolled back", () =>

@@ -1,11 +1,11 @@
 import { assert } from "@effect/vitest"
 import { Settings } from "@kite/adapters/settings/Settings"
+import { signingDelay, TokenKeys } from "@kite/server/auth/tokens/TokenKeys"
 import { eventually } from "@kite/testkit/Eventually"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { signingDelay, TokenKeys } from "../../../src/auth/tokens/TokenKeys.ts"
 
 /** The keys as another instance sees them. */
 const instance = (secret = "a secret of the tests, and of nobody else") =>
