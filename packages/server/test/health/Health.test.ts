@@ -6,14 +6,14 @@ import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, Layer, Ref } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** What the store's check does. */
+/** The check of the object store: a test can replace it. */
 class StoreState extends Context.Service<StoreState, Ref.Ref<"up" | "down" | "hung">>()(
   "@kite/server/test/StoreState"
 ) {
   static readonly layer = Layer.effect(StoreState, Ref.make<"up" | "down" | "hung">("up"))
 }
 
-const moodyStore = Layer.effect(
+const switchableStore = Layer.effect(
   ObjectStore,
   Effect.gen(function* () {
     const store = yield* ObjectStore
@@ -24,8 +24,8 @@ const moodyStore = Layer.effect(
   })
 ).pipe(Layer.provide([ObjectStore.layerMemory, StoreState.layer]))
 
-suite(Layer.merge(TestServer.layerOn({ objects: moodyStore }), StoreState.layer))("health", (it) => {
-  it.effect("is well without a login when every part answers", () =>
+suite(Layer.merge(TestServer.layerOn({ objects: switchableStore }), StoreState.layer))("health", (it) => {
+  it.effect("is ready without a login while every part works", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* send("/health/live")).json, { status: "live" })
       for (const path of ["/health/ready", "/health"]) {
@@ -39,7 +39,7 @@ suite(Layer.merge(TestServer.layerOn({ objects: moodyStore }), StoreState.layer)
     })
   )
 
-  it.effect("is not ready while a part fails, says which one, and is again after it", () =>
+  it.effect("is not ready while a part fails, names that part, and is ready again when the part works", () =>
     Effect.gen(function* () {
       const state = yield* StoreState
       yield* Ref.set(state, "down")

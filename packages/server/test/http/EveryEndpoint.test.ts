@@ -9,7 +9,7 @@ import { Context, Effect, Layer } from "effect"
 
 const unknown = "01977a5e-8c2b-7000-8000-000000000000"
 
-/** An account that may call everything, so that nothing is refused for want of a role. */
+/** An admin: no request is refused because of its role. */
 class Admin extends Context.Service<Admin, Caller>()("@kite/server/test/http/Admin") {
   static readonly layer = Layer.effect(Admin, signUpAdmin)
 }
@@ -27,12 +27,12 @@ const json = (value: unknown) => JSON.stringify(value)
 const notObjects = ["null", "5", '"text"', "true", "[]", "[{}]", '[["a"]]', "[".repeat(20_000) + "]".repeat(20_000)]
 const notJson = ["{", "", "nul", "{'a':1}", '{"a":1}{', "\0", "\ufeff{}", '{"a":NaN}', "a=b&c=d"]
 
-/** Values of those below that are of the right type for that member. */
+/** The values below that are valid for a field. */
 const fitting = new Set(["active true", "limitBytes 5"])
 
 suite(Admin.layer.pipe(Layer.provideMerge(TestServer.layer)))("every endpoint", (it) => {
   it.effect.each(endpoints.filter(({ authenticated }) => authenticated))(
-    "refuses who is not authenticated: $method $path",
+    "refuses requests without a valid token: $method $path",
     (endpoint) =>
       Effect.gen(function* () {
         const { authorization } = yield* Admin
@@ -55,7 +55,7 @@ suite(Admin.layer.pipe(Layer.provideMerge(TestServer.layer)))("every endpoint", 
       })
   )
 
-  it.effect.each(takingJson)("refuses a body that is no JSON: $method $path", (endpoint) =>
+  it.effect.each(takingJson)("refuses a body that is not JSON: $method $path", (endpoint) =>
     Effect.gen(function* () {
       for (const body of notJson) {
         const answer = yield* withBody(endpoint, body)
@@ -76,7 +76,7 @@ suite(Admin.layer.pipe(Layer.provideMerge(TestServer.layer)))("every endpoint", 
   )
 
   it.effect.each(takingJson.flatMap((endpoint) => endpoint.fields.map((field) => ({ ...endpoint, field }))))(
-    "names the member that is of a wrong type: $method $path $field",
+    "names the field that has the wrong type: $method $path $field",
     ({ field, ...endpoint }) =>
       Effect.gen(function* () {
         for (const value of [null, 5, true, [], {}, ["a"], ""]) {
@@ -89,23 +89,25 @@ suite(Admin.layer.pipe(Layer.provideMerge(TestServer.layer)))("every endpoint", 
       })
   )
 
-  it.effect.each(takingJson)("takes no body of another type or above its bound: $method $path", (endpoint) =>
-    Effect.gen(function* () {
-      const path = pathOf(endpoint, unknown)
-      for (const type of ["text/plain", "application/xml", "multipart/form-data; boundary=b", "x", ""]) {
-        assertProblem(yield* withBody(endpoint, "{}", type), 415, "unsupported-media-type", path)
-      }
-      const large = json({ text: "x".repeat(70_000) })
-      assertProblem(yield* withBody(endpoint, large), 413, "body-too-large", path)
-      assertProblem(yield* withBody(endpoint, " ".repeat(2_000_000)), 413, "body-too-large", path)
-      const headers = { "content-type": "application/json" }
-      const stream = new Blob([large]).stream()
-      assertProblem(yield* call(endpoint, { headers, body: stream, duplex: "half" }), 413, "body-too-large", path)
-    })
+  it.effect.each(takingJson)(
+    "refuses a body of another media type or above the size limit: $method $path",
+    (endpoint) =>
+      Effect.gen(function* () {
+        const path = pathOf(endpoint, unknown)
+        for (const type of ["text/plain", "application/xml", "multipart/form-data; boundary=b", "x", ""]) {
+          assertProblem(yield* withBody(endpoint, "{}", type), 415, "unsupported-media-type", path)
+        }
+        const large = json({ text: "x".repeat(70_000) })
+        assertProblem(yield* withBody(endpoint, large), 413, "body-too-large", path)
+        assertProblem(yield* withBody(endpoint, " ".repeat(2_000_000)), 413, "body-too-large", path)
+        const headers = { "content-type": "application/json" }
+        const stream = new Blob([large]).stream()
+        assertProblem(yield* call(endpoint, { headers, body: stream, duplex: "half" }), 413, "body-too-large", path)
+      })
   )
 
   it.effect.each(endpoints.filter(({ path }) => path.includes(":")))(
-    "refuses an id that is none: $method $path",
+    "refuses a malformed id: $method $path",
     (endpoint) =>
       Effect.gen(function* () {
         for (const id of ["1", "me", `${unknown}0`, unknown.slice(1), "%00", "%E2%82%AC", "'--", "x".repeat(90)]) {
@@ -118,7 +120,7 @@ suite(Admin.layer.pipe(Layer.provideMerge(TestServer.layer)))("every endpoint", 
   )
 
   it.effect.each(endpoints.flatMap((endpoint) => endpoint.query.map((name) => ({ ...endpoint, name }))))(
-    "reads its query or says what is wrong with it: $method $path?$name",
+    "accepts its query parameter or says what is wrong with it: $method $path?$name",
     ({ name, ...endpoint }) =>
       Effect.gen(function* () {
         const values = ["", "%00", "a%00b", "%F0%9F%98%80", "-1", "1e400", "NaN", "'", "x".repeat(5_000), "{}", "null"]
@@ -135,7 +137,7 @@ suite(Admin.layer.pipe(Layer.provideMerge(TestServer.layer)))("every endpoint", 
       })
   )
 
-  it.effect.each(endpoints)("is not shaken by headers of any kind: $method $path", (endpoint) =>
+  it.effect.each(endpoints)("never fails because of unusual headers: $method $path", (endpoint) =>
     Effect.gen(function* () {
       const headers = {
         accept: "image/png",

@@ -16,9 +16,9 @@ const impatient = Layer.unwrap(
 ).pipe(Layer.provideMerge(TestDatabase.layer))
 
 suite(Sweeper.layer.pipe(Layer.provideMerge(TestServer.layerOn({ database: impatient }))))(
-  "a request that fails on our side",
+  "a request that fails in the server",
   (it) => {
-    it.effect("tells nothing of a defect", () =>
+    it.effect("does not reveal the defect", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const user = yield* signUp
@@ -33,7 +33,7 @@ suite(Sweeper.layer.pipe(Layer.provideMerge(TestServer.layerOn({ database: impat
       })
     )
 
-    it.effect("says when to try again while the database does not answer", () =>
+    it.effect("says when to retry while the database does not respond", () =>
       Effect.gen(function* () {
         const user = yield* signUp
         const { url } = yield* TestDatabase
@@ -56,7 +56,7 @@ suite(Sweeper.layer.pipe(Layer.provideMerge(TestServer.layerOn({ database: impat
         yield* Fiber.join(holder)
         assert.strictEqual((yield* sendAs(user, "/api/documents")).status, 200)
         assert.strictEqual((yield* upload(user, "text")).status, 201)
-        // what was not recorded may have been committed, for all the server knew: its bytes are the sweeper's
+        // The server cannot know whether the row was committed, so it leaves the bytes to the sweeper.
         yield* (yield* Sweeper).sweep(Duration.zero)
         yield* assertBalanced
       })

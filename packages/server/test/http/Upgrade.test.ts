@@ -9,7 +9,7 @@ import { Array as Arr, Effect } from "effect"
 
 const sizeBytes = 8 * 1024 * 1024
 
-/** Offers of another protocol as clients send them: curl --http2 and Java's HttpClient, a browser's WebSocket. */
+/** Upgrade headers of real clients: curl --http2 and Java's HttpClient, a browser's WebSocket. */
 const upgrades = [
   { upgrade: "h2c", connection: "Upgrade, HTTP2-Settings", "http2-settings": "AAMAAABkAAQAoAAAAAIAAAAA" },
   {
@@ -20,7 +20,7 @@ const upgrades = [
   }
 ]
 
-/** Sends the headers, the body once the server says 100 Continue, and counts the bytes that come back. */
+/** Sends the headers, then the body after 100 Continue, and counts the bytes of the response. */
 const exchange = (url: string, method: string, headers: Record<string, string>, body = "") =>
   Effect.callback<{ readonly status: number; readonly bytes: number; readonly continued: boolean }>((resume) => {
     let continued = false
@@ -50,12 +50,12 @@ const storeFiles = () =>
     }
   })
 
-/** Files of the store and TCP sockets that this process, which is the server, holds open. */
+/** How many files of the store and TCP sockets are open in this process, which is the server. */
 const openHandles = () =>
   storeFiles().length + process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length
 
 suite(TestServer.layer)("a request that offers an upgrade", (it) => {
-  it.effect("is served as any other: a large download comes whole and leaves nothing open", () =>
+  it.effect("is served like any other: a large download is complete and leaves nothing open", () =>
     Effect.gen(function* () {
       const { url } = yield* TestServer
       const user = yield* signUp
@@ -75,7 +75,7 @@ suite(TestServer.layer)("a request that offers an upgrade", (it) => {
     })
   )
 
-  it.effect.each(upgrades)("hears 100 Continue beside $upgrade", (upgrade) =>
+  it.effect.each(upgrades)("receives 100 Continue with $upgrade", (upgrade) =>
     Effect.gen(function* () {
       const { url } = yield* TestServer
       const body = JSON.stringify({ email: "nobody@example.org", password: "not the password" })

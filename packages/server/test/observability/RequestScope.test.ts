@@ -63,7 +63,7 @@ suite(ObservedServer.layer(routes))("the request scope", (it) => {
     })
   )
 
-  it.effect("logs the user, who is only known further in", () =>
+  it.effect("logs the user, although authentication comes after the scope begins", () =>
     Effect.gen(function* () {
       const { call, lineOf } = yield* ObservedServer
       assert.strictEqual((yield* lineOf(yield* call("/me"))).user_id, user)
