@@ -2,6 +2,8 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
+import { uploadForm } from "@kite/testkit/http/Multipart"
+import { logInAt } from "@kite/testkit/http/TypedClient"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect, Schedule } from "effect"
 import { Contender } from "./Contender.ts"
@@ -17,24 +19,14 @@ const freePort = async () => {
   return typeof address === "object" ? String(address?.port) : ""
 }
 
-const post = async (url: string, body: unknown) => {
-  const headers = { "content-type": "application/json" }
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })
-  return response.json()
-}
-
-/** An account with 20 documents; answers its access token. */
-const prepare = async (url: string): Promise<string> => {
-  const account = { email: "bench@example.org", password: "up, up and away 9" }
-  await post(`${url}/api/auth/register`, account)
-  const { accessToken } = Object(await post(`${url}/api/auth/login`, account))
+/** Creates an account with 20 documents; returns the headers that authorize it. */
+const prepare = Effect.fnUntraced(function* (url: string) {
+  const { headers, documents } = yield* logInAt(url)
   for (let index = 0; index < 20; index++) {
-    const body = new FormData()
-    body.append("file", new Blob([`document ${index}`]), `${index}.txt`)
-    await fetch(`${url}/api/documents`, { method: "POST", body, headers: { authorization: `Bearer ${accessToken}` } })
+    yield* documents.upload({ payload: uploadForm(`document ${index}`, `${index}.txt`) })
   }
-  return accessToken
-}
+  return headers
+})
 
 /** The whole of kite: token, limits, query, 20 documents. Without lines there is none that tells its address. */
 export const startWholeKite = Effect.fnUntraced(function* (name: string, LOG_LEVEL: string) {
@@ -61,6 +53,5 @@ export const startWholeKite = Effect.fnUntraced(function* (name: string, LOG_LEV
     Effect.retry(Schedule.spaced("100 millis")),
     Effect.timeout("60 seconds")
   )
-  const token = yield* Effect.promise(() => prepare(url))
-  return new Contender(name, child, `${url}/api/documents`, { authorization: `Bearer ${token}` })
+  return new Contender(name, child, `${url}/api/documents`, yield* prepare(url))
 })

@@ -1,5 +1,7 @@
 import { randomFillSync } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { uploadForm } from "@kite/testkit/http/Multipart"
+import { logInAt } from "@kite/testkit/http/TypedClient"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
@@ -7,7 +9,6 @@ import { Effect } from "effect"
 const uploads = 20
 const sizeBytes = 25 * 1024 * 1024
 const rounds = 3
-const account = { email: "bench@example.org", password: "up, up and away 9" }
 const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
 
 /** Resident bytes of a process (Linux). */
@@ -22,23 +23,13 @@ const file = () => {
   return new Blob([bytes])
 }
 
-const postJson = async (url: string, body: unknown): Promise<any> => {
-  const headers = { "content-type": "application/json" }
-  return (await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })).json()
-}
-
 const upload = async (url: string, headers: Record<string, string>, blob: Blob) => {
-  const body = new FormData()
-  body.append("file", blob, "noise.png")
-  const response = await fetch(`${url}/api/documents`, { method: "POST", headers, body })
+  const response = await fetch(`${url}/api/documents`, { method: "POST", headers, body: uploadForm(blob, "noise.png") })
   if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`)
   await response.body?.cancel()
 }
 
-const measure = async (url: string, pid: number) => {
-  await postJson(`${url}/api/auth/register`, account)
-  const { accessToken } = await postJson(`${url}/api/auth/login`, account)
-  const headers = { authorization: `Bearer ${accessToken}` }
+const measure = async (url: string, pid: number, headers: Record<string, string>) => {
   const blob = file()
   await upload(url, headers, new Blob([blob.slice(0, 1024 * 1024)]))
   const before = residentBytes(pid)
@@ -68,7 +59,8 @@ await Effect.runPromise(
         QUOTA_BYTES: "2 GB",
         RATE_LIMIT_IP: "100000/1m"
       })
-      yield* Effect.promise(() => measure(url, process.pid ?? 0))
+      const { headers } = yield* logInAt(url)
+      yield* Effect.promise(() => measure(url, process.pid ?? 0, headers))
     })
   )
 )

@@ -3,9 +3,19 @@ import { dirname, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 
-const packagesFolder = fileURLToPath(new URL("../../packages", import.meta.url))
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const packagesFolder = join(root, "packages")
 const packages = ["domain", "adapters", "server", "worker", "cli"]
-const importPattern = /(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g
+const importPattern = /(?:from|import)\s*\(?\s*"([^"]+)"/g
+const testFolders = ["packages/*/test", "test"]
+
+const importsOf = (path: string) => [...readFileSync(path, "utf8").matchAll(importPattern)].map(([, name = ""]) => name)
+
+/** `file: import` for every import in these folders that is wrong. */
+const wrongImports = (folders: ReadonlyArray<string>, isWrong: (name: string) => boolean) =>
+  folders
+    .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root, exclude: ["**/node_modules/**"] }))
+    .flatMap((path) => importsOf(join(root, path)).flatMap((name) => (isWrong(name) ? `${path}: ${name}` : [])))
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>
 
@@ -23,7 +33,7 @@ const graphOf = (name: string): Graph => {
     const from = folderOf(src, path)
     const imported = graph.get(from) ?? new Set()
     graph.set(from, imported)
-    for (const [, target = ""] of readFileSync(path, "utf8").matchAll(importPattern)) {
+    for (const target of importsOf(path).filter((name) => name.startsWith("."))) {
       const to = folderOf(src, resolve(dirname(path), target))
       if (to !== from) imported.add(to)
     }
@@ -56,6 +66,17 @@ describe("imports", () => {
     const graph = graphOf(name)
     assert.isAbove(graph.size, 1)
     assert.isUndefined(circleIn(graph))
+  })
+
+  it("of tests never climb three folders: they name the package instead", () => {
+    const climbs = (name: string) => name.startsWith("../../../")
+    assert.deepStrictEqual(wrongImports(testFolders, climbs), [])
+  })
+
+  it("of the test kit occur in tests and benchmarks alone", () => {
+    const isTestkit = (name: string) => name.startsWith("@kite/testkit/") || name.includes("testkit/src/")
+    assert.deepStrictEqual(wrongImports(["packages/*/src", "docs"], isTestkit), [])
+    assert.isNotEmpty(wrongImports(testFolders, isTestkit))
   })
 
   it("of two folders that import each other are found", () => {

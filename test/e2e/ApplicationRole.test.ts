@@ -1,19 +1,22 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
+import { Filename } from "@kite/domain/documents/Filename"
+import { removeExpired } from "@kite/server/auth/sessions/ExpiredSessions"
 import { Sweeper } from "@kite/server/documents/Sweeper"
-import { changeUser, createUser, forcePasswordReset } from "@kite/testkit/accounts/Admins"
+import { changeUser, createUser, forcePasswordReset, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { cookieOf, logIn, logOut, refresh } from "@kite/testkit/accounts/Sessions"
-import { post, sendAs, signUp, upload } from "@kite/testkit/http/Client"
-import { eventually } from "@kite/testkit/http/KiteClient"
+import { eventually } from "@kite/testkit/Eventually"
+import { clientOf, post, sendAs, signUp } from "@kite/testkit/http/Client"
+import { uploadForm } from "@kite/testkit/http/Multipart"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { nextMailTo, resetTokenOf } from "@kite/testkit/mail/Mails"
 import { TestDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { TwoRoles } from "@kite/testkit/postgres/TwoRoles"
 import { spawnKite } from "@kite/testkit/processes/KiteProcess"
+import { suite } from "@kite/testkit/Suite"
 import * as ExtractionWorker from "@kite/worker/ExtractionWorker"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { removeExpired } from "../../packages/server/src/auth/sessions/ExpiredSessions.ts"
 
 const password = "up, up and away 9"
 
@@ -44,75 +47,65 @@ const database = Layer.unwrap(
 
 const parts = ExtractionWorker.layer.pipe(Layer.provideMerge(TestServer.layerOn({ database })))
 
-layer(parts, { excludeTestServices: true, timeout: "90 seconds" })(
-  "server and worker as the application's role",
-  (it) => {
-    it.effect("read, find, rename, extract anew and delete documents", () =>
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        const [who] = yield* sql<{ name: string }>`SELECT current_user AS name`
-        assert.match(who?.name ?? "", /^app_/)
-        const user = yield* signUp
-        const { json: document } = yield* upload(user, "the quick brown fox", "fox.txt")
-        const path = `/api/documents/${document.id}`
-        yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready", 30)
-        assert.strictEqual((yield* sendAs(user, `${path}/text`)).json.text, "the quick brown fox")
-        assert.strictEqual((yield* sendAs(user, "/api/documents?q=quick")).json.items.length, 1)
-        const renamed = yield* sendAs(user, path, {
-          method: "PATCH",
-          headers: { "content-type": "application/json" },
-          body: `{"filename":"dog.txt"}`
-        })
-        assert.strictEqual(renamed.json.filename, "dog.txt")
-        assert.strictEqual((yield* sendAs(user, `${path}/reprocess`, { method: "POST" })).status, 202)
-        yield* eventually(sendAs(user, path), ({ json }) => json.status === "ready", 30)
-        assert.strictEqual((yield* sendAs(user, `${path}/content`)).text, "the quick brown fox")
-        assert.strictEqual((yield* sendAs(user, path, { method: "DELETE" })).status, 204)
-        assert.strictEqual((yield* sendAs(user, "/health/ready")).status, 200)
-      })
-    )
+suite(parts)("server and worker as the application's role", (it) => {
+  it.effect("read, find, rename, extract anew and delete documents", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const [who] = yield* sql<{ name: string }>`SELECT current_user AS name`
+      assert.match(who?.name ?? "", /^app_/)
+      const user = yield* signUp
+      const { documents } = yield* clientOf(user)
+      const { id } = yield* documents.upload({ payload: uploadForm("the quick brown fox", "fox.txt") })
+      const path = `/api/documents/${id}`
+      yield* eventually(documents.get({ params: { id } }), ({ status }) => status === "ready", "30 seconds")
+      assert.strictEqual((yield* documents.text({ params: { id } })).text, "the quick brown fox")
+      assert.strictEqual((yield* documents.list({ query: { q: "quick" } })).items.length, 1)
+      const renamed = yield* documents.rename({ params: { id }, payload: { filename: Filename.make("dog.txt") } })
+      assert.strictEqual(renamed.filename, "dog.txt")
+      assert.strictEqual((yield* sendAs(user, `${path}/reprocess`, { method: "POST" })).status, 202)
+      yield* eventually(documents.get({ params: { id } }), ({ status }) => status === "ready", "30 seconds")
+      assert.strictEqual((yield* sendAs(user, `${path}/content`)).text, "the quick brown fox")
+      assert.strictEqual((yield* sendAs(user, path, { method: "DELETE" })).status, 204)
+      assert.strictEqual((yield* sendAs(user, "/health/ready")).status, 200)
+    })
+  )
 
-    it.effect("log in, rotate, change and reset passwords, and end sessions", () =>
-      Effect.gen(function* () {
-        const user = yield* signUp
-        const rotated = yield* refresh(user.cookie)
-        assert.strictEqual(rotated.status, 200)
-        const change = { currentPassword: user.password, newPassword: password }
-        assert.strictEqual((yield* post("/api/auth/password", change, user.authorization)).status, 204)
-        assert.strictEqual((yield* post("/api/auth/password-reset", { email: user.email })).status, 202)
-        yield* nextMailTo(user.email)
-        const token = resetTokenOf(yield* nextMailTo(user.email))
-        const confirmed = yield* post("/api/auth/password-reset/confirm", { token, newPassword: `${password}9` })
-        assert.strictEqual(confirmed.status, 204)
-        const again = yield* logIn({ ...user, password: `${password}9` })
-        assert.strictEqual((yield* logOut(cookieOf(again))).status, 204)
-      })
-    )
+  it.effect("log in, rotate, change and reset passwords, and end sessions", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const rotated = yield* refresh(user.cookie)
+      assert.strictEqual(rotated.status, 200)
+      const change = { currentPassword: user.password, newPassword: password }
+      assert.strictEqual((yield* post("/api/auth/password", change, user.authorization)).status, 204)
+      assert.strictEqual((yield* post("/api/auth/password-reset", { email: user.email })).status, 202)
+      yield* nextMailTo(user.email)
+      const token = resetTokenOf(yield* nextMailTo(user.email))
+      const confirmed = yield* post("/api/auth/password-reset/confirm", { token, newPassword: `${password}9` })
+      assert.strictEqual(confirmed.status, 204)
+      const again = yield* logIn({ ...user, password: `${password}9` })
+      assert.strictEqual((yield* logOut(cookieOf(again))).status, 204)
+    })
+  )
 
-    it.effect("administrate accounts and tell of it", () =>
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        const root = yield* signUp
-        yield* sql`UPDATE users SET role = 'admin' WHERE id = ${root.id}`
-        const { json } = yield* logIn(root)
-        const admin = { authorization: { authorization: `Bearer ${json.accessToken}` } }
-        const made = yield* createUser(admin, { email: "made@example.org", password })
-        assert.strictEqual(made.status, 201)
-        assert.strictEqual((yield* changeUser(admin, made.json.id, { active: false, limitBytes: 1 })).status, 200)
-        assert.strictEqual((yield* forcePasswordReset(admin, made.json.id)).status, 202)
-        const { text } = yield* sendAs(admin, `/api/admin/audit/export.csv?subjectId=${made.json.id}`)
-        for (const action of ["user_created", "user_deactivated", "quota_changed", "password_reset_forced"]) {
-          assert.include(text, action)
-        }
-      })
-    )
+  it.effect("administrate accounts and tell of it", () =>
+    Effect.gen(function* () {
+      const admin = yield* signUpAdmin
+      const made = yield* createUser(admin, { email: "made@example.org", password })
+      assert.strictEqual(made.status, 201)
+      assert.strictEqual((yield* changeUser(admin, made.json.id, { active: false, limitBytes: 1 })).status, 200)
+      assert.strictEqual((yield* forcePasswordReset(admin, made.json.id)).status, 202)
+      const { text } = yield* sendAs(admin, `/api/admin/audit/export.csv?subjectId=${made.json.id}`)
+      for (const action of ["user_created", "user_deactivated", "quota_changed", "password_reset_forced"]) {
+        assert.include(text, action)
+      }
+    })
+  )
 
-    it.effect("clean up what has expired", () =>
-      Effect.gen(function* () {
-        yield* removeExpired
-        const { sweep } = yield* Effect.provide(Sweeper, Sweeper.layer)
-        assert.strictEqual(yield* sweep(Duration.hours(1)), 0)
-      })
-    )
-  }
-)
+  it.effect("clean up what has expired", () =>
+    Effect.gen(function* () {
+      yield* removeExpired
+      const { sweep } = yield* Effect.provide(Sweeper, Sweeper.layer)
+      assert.strictEqual(yield* sweep(Duration.hours(1)), 0)
+    })
+  )
+})

@@ -1,6 +1,7 @@
 import { type ClientRequest, request } from "node:http"
 import { assert, it } from "@effect/vitest"
-import { eventually, logIn } from "@kite/testkit/http/KiteClient"
+import { eventually } from "@kite/testkit/Eventually"
+import { logInAt } from "@kite/testkit/http/TypedClient"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { accepts } from "@kite/testkit/processes/Port"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
@@ -29,13 +30,13 @@ it.live(
   () =>
     Effect.gen(function* () {
       const kite = yield* startKite({ DATA_DIR: yield* temporaryDirectory })
-      const { headers } = yield* logIn(kite.url)
+      const { headers } = yield* logInAt(kite.url)
       const status = yield* Deferred.make<number>()
       const upload = yield* beginUpload(kite.url, headers, status)
       // Served on another connection after the upload's first bytes: the server has those by now.
       yield* Effect.promise(() => fetch(`${kite.url}/health/live`).then((response) => response.text()))
       const end = yield* Effect.forkChild(kite.end("SIGTERM"))
-      yield* eventually(accepts(kite.url), (open) => !open, 10)
+      yield* eventually(accepts(kite.url), (open) => !open, "10 seconds")
       upload.end(`second half${tail}`)
       assert.strictEqual(yield* Deferred.await(status), 201)
       assert.strictEqual(yield* Fiber.join(end), 0)

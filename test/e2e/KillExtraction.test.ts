@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { eventually, logIn } from "@kite/testkit/http/KiteClient"
+import { eventually } from "@kite/testkit/Eventually"
+import { logInAt } from "@kite/testkit/http/TypedClient"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
@@ -12,16 +13,20 @@ it.live(
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const first = yield* startKite({ DATA_DIR: directory })
-      const before = yield* logIn(first.url)
-      yield* Effect.forEach(scans, before.upload)
-      yield* eventually(before.list, (all) => all.some(({ status }) => status === "processing"), 20)
+      const before = yield* logInAt(first.url)
+      yield* Effect.forEach(scans, before.uploadExample)
+      yield* eventually(before.list, (all) => all.some(({ status }) => status === "processing"), "20 seconds")
       yield* first.end("SIGKILL")
 
       const second = yield* startKite({ DATA_DIR: directory })
-      const after = yield* logIn(second.url)
+      const after = yield* logInAt(second.url)
       assert.strictEqual((yield* after.list).length, scans.length)
-      const all = yield* eventually(after.list, (found) => found.every(({ status }) => status === "ready"), 90)
-      const texts = yield* Effect.forEach(all, ({ id }) => after.text(id))
+      const all = yield* eventually(
+        after.list,
+        (found) => found.every(({ status }) => status === "ready"),
+        "90 seconds"
+      )
+      const texts = yield* Effect.forEach(all, ({ id }) => after.documents.text({ params: { id } }))
       assert.isTrue(texts.every(({ text }) => /harbour meadow|Kite string/.test(text)))
     }),
   150_000

@@ -1,34 +1,26 @@
 import { createHash } from "node:crypto"
 import { join } from "node:path"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
 import { Sweeper } from "@kite/server/documents/Sweeper"
+import { eventually } from "@kite/testkit/Eventually"
+import { uploadForm } from "@kite/testkit/http/Multipart"
+import { logInAt } from "@kite/testkit/http/TypedClient"
 import { TestDatabase, testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
-import { Deferred, Duration, Effect, Fiber, Layer, Redacted, Schedule, Stream } from "effect"
+import { suite } from "@kite/testkit/Suite"
+import { Deferred, Duration, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 
-const account = { email: "anna@example.org", password: "up, up and away 9" }
 const uploaders = 6
 const acknowledgedBefore = 15
 
 const request = (url: string, init: RequestInit) => Effect.tryPromise((signal) => fetch(url, { signal, ...init }))
-const postJson = (url: string, body: unknown) =>
-  request(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
-
-const logIn = Effect.fnUntraced(function* (url: string) {
-  yield* postJson(`${url}/api/auth/register`, account)
-  const response = yield* postJson(`${url}/api/auth/login`, account)
-  const { accessToken } = yield* Effect.promise((): Promise<any> => response.json())
-  return { authorization: `Bearer ${accessToken}` }
-})
 
 const upload = Effect.fnUntraced(function* (url: string, headers: Record<string, string>, content: string) {
-  const body = new FormData()
-  body.append("file", new Blob([content]), "note.txt")
-  const response = yield* request(`${url}/api/documents`, { method: "POST", headers, body })
+  const response = yield* request(`${url}/api/documents`, { method: "POST", headers, body: uploadForm(content) })
   assert.strictEqual(response.status, 201)
   const { id } = yield* Effect.tryPromise((): Promise<any> => response.json())
   return id as string
@@ -36,7 +28,7 @@ const upload = Effect.fnUntraced(function* (url: string, headers: Record<string,
 
 /** Uploads one file after another until the server dies; what was acknowledged goes into the map, by its id. */
 const uploadUntilDeath = Effect.fnUntraced(function* (url: string, acknowledged: Map<string, string>) {
-  const headers = yield* logIn(url)
+  const { headers } = yield* logInAt(url)
   const one = Effect.gen(function* () {
     const content = `${Math.random()}\n`.repeat(10_000)
     acknowledged.set(yield* upload(url, headers, content), content)
@@ -58,15 +50,13 @@ const orphans = Effect.gen(function* () {
   return (yield* keys).filter((key) => !owned.has(key))
 })
 
-const until = <A, E, R>(effect: Effect.Effect<A, E, R>, holds: (value: A) => boolean) =>
-  effect.pipe(Effect.repeat({ until: holds, schedule: Schedule.spaced("10 millis") }), Effect.timeout("30 seconds"))
-
 /** Kills the server when uploads are on every step of their way, and surely some between their bytes and their row. */
 const killAmidUploads = Effect.fnUntraced(function* (kill: Effect.Effect<unknown>, acknowledged: Map<string, string>) {
   const sql = yield* SqlClient.SqlClient
-  yield* until(
+  yield* eventually(
     Effect.sync(() => acknowledged.size),
-    (count) => count >= acknowledgedBefore
+    (count) => count >= acknowledgedBefore,
+    "30 seconds"
   )
   const [locked, killed] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
   const holdRows = sql`LOCK TABLE documents IN EXCLUSIVE MODE`.pipe(
@@ -75,13 +65,13 @@ const killAmidUploads = Effect.fnUntraced(function* (kill: Effect.Effect<unknown
   )
   const holder = yield* Effect.forkChild(sql.withTransaction(holdRows))
   yield* Deferred.await(locked)
-  yield* until(orphans, (found) => found.length > 0)
+  yield* eventually(orphans, (found) => found.length > 0, "30 seconds")
   yield* kill
   yield* Deferred.succeed(killed, undefined)
   yield* Fiber.join(holder)
 })
 
-layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("kill -9 in the middle of uploads", (it) => {
+suite(testDatabase)("kill -9 in the middle of uploads", (it) => {
   it.effect(
     "loses nothing that was acknowledged and leaves nothing that a sweep does not take",
     () =>
@@ -102,7 +92,7 @@ layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("kill 
           yield* Fiber.join(uploading)
 
           const second = yield* startKite(variables)
-          const headers = yield* logIn(second.url)
+          const { headers, auth } = yield* logInAt(second.url)
           for (const [id, content] of acknowledged) {
             const response = yield* request(`${second.url}/api/documents/${id}/content`, { headers })
             assert.strictEqual(yield* Effect.promise(() => response.text()), content)
@@ -118,8 +108,7 @@ layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("kill 
           assert.strictEqual(yield* (yield* Sweeper).sweep(Duration.zero), length)
           assert.deepStrictEqual(yield* orphans, [])
           yield* upload(second.url, headers, "once more")
-          const response = yield* request(`${second.url}/api/auth/me`, { headers })
-          const { quota } = yield* Effect.promise((): Promise<any> => response.json())
+          const { quota } = yield* auth.me()
           const sql = yield* SqlClient.SqlClient
           const [sum] = yield* sql<{ bytes: number }>`SELECT sum(size_bytes)::int AS bytes FROM documents`
           assert.strictEqual(quota.usedBytes, sum?.bytes)

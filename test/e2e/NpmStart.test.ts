@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { assert, it } from "@effect/vitest"
-import { eventually } from "@kite/testkit/http/KiteClient"
-import { childrenOf } from "@kite/testkit/processes/Children"
+import { eventually } from "@kite/testkit/Eventually"
 import { accepts } from "@kite/testkit/processes/Port"
-import { isRunning } from "@kite/testkit/processes/ProcessState"
+import { descendantsOf, isRunning } from "@kite/testkit/processes/Processes"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
 
@@ -45,14 +44,14 @@ it.live(
   () =>
     Effect.gen(function* () {
       const { npm, url } = yield* npmStart(yield* temporaryDirectory)
-      const started = yield* childrenOf(npm.pid ?? 0)
+      const started = descendantsOf(npm.pid ?? 0)
       yield* killAtTheEnd(started)
       assert.isAbove(started.length, 2)
       npm.kill("SIGTERM")
       yield* eventually(
         Effect.sync(() => started.filter(isRunning)),
         (running) => running.length === 0,
-        20
+        "20 seconds"
       )
       assert.isFalse(yield* accepts(url))
     }),

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { assert, it } from "@effect/vitest"
-import { eventually, logIn } from "@kite/testkit/http/KiteClient"
+import { eventually } from "@kite/testkit/Eventually"
+import { logInAt } from "@kite/testkit/http/TypedClient"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
@@ -41,8 +42,8 @@ it.live(
       // The variables of the first blocks are needed by the later ones; in between the texts are waited for, as a reader does.
       const [account = "", upload = "", ...reading] = blocks
       yield* shell(`${account}\n${upload}`)
-      const anna = yield* logIn(kite.url)
-      const all = yield* eventually(anna.list, (found) => found.every(({ status }) => status === "ready"), 60)
+      const anna = yield* logInAt(kite.url)
+      const all = yield* eventually(anna.list, (found) => found.every(({ status }) => status === "ready"), "60 seconds")
       assert.strictEqual(all.length, 4)
       const login = account.slice(account.indexOf("TOKEN="))
       const { stdout } = yield* shell(`${login}\n${reading.join("\n")}`)

@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { eventually, logIn } from "@kite/testkit/http/KiteClient"
+import { eventually } from "@kite/testkit/Eventually"
+import { logInAt } from "@kite/testkit/http/TypedClient"
 import { startS3rver } from "@kite/testkit/objects/StartS3rver"
 import { TwoRoles } from "@kite/testkit/postgres/TwoRoles"
 import { spawnKite } from "@kite/testkit/processes/KiteProcess"
@@ -31,10 +32,10 @@ it.live(
       const server = yield* spawnKite("server", { ...shared, ...mail })
       const worker = yield* spawnKite("worker", shared)
       const [, url = ""] = yield* server.lineLike(/Listening on (http:\/\/[^"]+)"/)
-      const anna = yield* logIn(url)
-      yield* anna.upload("scan.jpg")
-      const [scan] = yield* eventually(anna.list, ([first]) => first?.status === "ready", 60)
-      assert.include((yield* anna.text(scan.id)).text, "harbour meadow")
+      const anna = yield* logInAt(url)
+      const { id } = yield* anna.uploadExample("scan.jpg")
+      yield* eventually(anna.list, ([first]) => first?.status === "ready", "60 seconds")
+      assert.include((yield* anna.documents.text({ params: { id } })).text, "harbour meadow")
 
       const health = yield* Effect.promise(() => fetch(`${url}/health/ready`).then((response) => response.text()))
       assert.include(health, '"redis":{"status":"up"')

@@ -1,8 +1,7 @@
 import { assert, it } from "@effect/vitest"
-import { childrenOf } from "@kite/testkit/processes/Children"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { accepts } from "@kite/testkit/processes/Port"
-import { isRunning } from "@kite/testkit/processes/ProcessState"
+import { descendantsOf, isRunning } from "@kite/testkit/processes/Processes"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
 
@@ -12,7 +11,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     () =>
       Effect.gen(function* () {
         const kite = yield* startKite({ DATA_DIR: yield* temporaryDirectory })
-        const children = yield* childrenOf(kite.process.pid ?? 0)
+        const children = descendantsOf(kite.process.pid ?? 0)
         assert.isAbove(children.length, 0)
         assert.isTrue(yield* accepts(kite.url))
         assert.strictEqual(yield* kite.end(signal), 0)

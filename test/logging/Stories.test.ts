@@ -5,6 +5,7 @@ import { connect } from "node:net"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import { LogLine } from "@kite/adapters/logging/LogLine"
+import { uploadForm } from "@kite/testkit/http/Multipart"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect, Schema } from "effect"
@@ -48,9 +49,7 @@ class Client {
   }
 
   upload(name: string, content: string) {
-    const body = new FormData()
-    body.append("file", new Blob([content]), name)
-    return this.send("POST", "/api/documents", { body })
+    return this.send("POST", "/api/documents", { body: uploadForm(content, name) })
   }
 
   #connect(text: string) {

@@ -1,6 +1,7 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { maxDeliveries } from "@kite/adapters/queue/ExtractionQueue"
 import { type ExtractedText, ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { suite } from "@kite/testkit/Suite"
 import { ExtractionHandler } from "@kite/worker/ExtractionHandler"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Effect, Layer } from "effect"
@@ -20,7 +21,7 @@ const handleWith = (extract: Extractor["Service"]["extract"]) =>
 const handled = (job: Parameters<ExtractionHandler["Service"]["handle"]>[0], delivery = 1) =>
   Effect.flatMap(ExtractionHandler, ({ handle }) => handle(job, delivery))
 
-layer(ports, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionHandler", (it) => {
+suite(ports)("ExtractionHandler", (it) => {
   it.effect("does nothing for a job that is done", () =>
     Effect.gen(function* () {
       const job = yield* offerDocument(bytes, "text/plain")

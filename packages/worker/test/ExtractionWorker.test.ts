@@ -1,8 +1,9 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { CorrelationId, CurrentUserId } from "@kite/adapters/logging/RequestContext"
 import type { ExtractedText } from "@kite/domain/documents/Extraction"
 import { docxOf } from "@kite/testkit/files/DocxFile"
 import { encryptedPdf } from "@kite/testkit/files/PdfFile"
+import { suite } from "@kite/testkit/Suite"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -10,12 +11,11 @@ import { docx } from "./fixtures/ExtractBytes.ts"
 import { documentOf, offerDocument, pagesOf, untilStatus } from "./fixtures/Jobs.ts"
 import { ports, workerOn } from "./fixtures/WorkerParts.ts"
 
-const options = { excludeTestServices: true, timeout: "60 seconds" } as const
 const real = Layer.orDie(Extractor.layer({ concurrency: 2, languages: ["eng"] }))
 const text: ExtractedText = { pages: [{ number: 1, text: "read", source: "text" }] }
 const bytes = Buffer.from("The kite flies")
 
-layer(workerOn(real).pipe(Layer.provideMerge(ports)), options)("ExtractionWorker", (it) => {
+suite(workerOn(real).pipe(Layer.provideMerge(ports)))("ExtractionWorker", (it) => {
   it.effect("turns a document into pages that can be searched", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -78,7 +78,7 @@ const held = Effect.map(Deferred.make<readonly [string, string | undefined]>(), 
   })
 }))
 
-layer(ports, options)("ExtractionWorker", (it) => {
+suite(ports)("ExtractionWorker", (it) => {
   it.effect("returns a job when it shuts down, and the next worker finishes it", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

@@ -4,6 +4,7 @@ import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { LogLine } from "@kite/adapters/logging/LogLine"
+import { childrenOf } from "@kite/testkit/processes/Processes"
 import { Schema } from "effect"
 
 const program = fileURLToPath(new URL("./LoggingProgram.ts", import.meta.url))
@@ -56,13 +57,12 @@ class Logging {
   }
 }
 
-/** The command lines of a process's children, by /proc. */
-const childrenOf = (pid: number): ReadonlyArray<string> =>
-  fs
-    .readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
-    .split(" ")
-    .filter((child) => child !== "" && fs.existsSync(`/proc/${child}/cmdline`))
-    .map((child) => fs.readFileSync(`/proc/${child}/cmdline`, "utf8"))
+/** Whether a child of this process still runs the program; a child that ends meanwhile has no command line any more. */
+const runsProgram = (pid: number) =>
+  childrenOf(pid).some((child) => {
+    const path = `/proc/${child}/cmdline`
+    return fs.existsSync(path) && fs.readFileSync(path, "utf8").includes("LoggingProgram")
+  })
 
 const attempts = (lines: ReadonlyArray<LogLine>) =>
   lines.flatMap(({ attempt }) => (attempt === undefined ? [] : [attempt]))
@@ -132,7 +132,7 @@ describe("the sink on stdout", () => {
     assert.strictEqual(decodeFacts(String(said[0]).trim()).logged, 40_000)
     // Node has closed its stderr by leaving; sleep inherited it too, so the process list must tell.
     const gone = Date.now() + 5_000
-    const alive = () => childrenOf(shell.pid ?? 0).some((command) => command.includes("LoggingProgram"))
+    const alive = () => runsProgram(shell.pid ?? 0)
     while (alive() && Date.now() < gone) await new Promise((resolve) => setTimeout(resolve, 50))
     assert.isFalse(alive(), "a reader that stopped does not hold the exit")
     process.kill(-(shell.pid ?? 0), "SIGKILL")

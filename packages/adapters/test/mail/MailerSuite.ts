@@ -1,12 +1,8 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Mailer } from "@kite/adapters/mail/Mailer"
+import type { Letter } from "@kite/testkit/mail/RawMail"
+import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, type Layer, Redacted } from "effect"
-
-export interface Letter {
-  readonly to: ReadonlyArray<string>
-  readonly subject: string
-  readonly text: string
-}
 
 /** What arrived, in order, at the other end of the Mailer under test. */
 export class Letters extends Context.Service<Letters, { readonly next: Effect.Effect<Letter> }>()(
@@ -20,7 +16,7 @@ const next = Letters.use((letters) => letters.next)
 
 /** What every Mailer does. */
 export const mailerSuite = (name: string, mailer: Layer.Layer<Mailer | Letters>) =>
-  layer(mailer, { excludeTestServices: true, timeout: "30 seconds" })(name, (it) => {
+  suite(mailer)(name, (it) => {
     it.effect("delivers subject and text as they are, in any script", () =>
       Effect.gen(function* () {
         const text =

@@ -8,9 +8,10 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError, ObjectStoreFull } from "@kite/adapters/objects/ObjectStore"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
+import { eventually } from "@kite/testkit/Eventually"
 import { collect, endless, newKey, peakOf } from "@kite/testkit/objects/Content"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
-import { Context, Deferred, Effect, Fiber, FileSystem, Layer, Schedule, Schema, Stream } from "effect"
+import { Context, Deferred, Effect, Fiber, FileSystem, Layer, Schema, Stream } from "effect"
 
 class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
 
@@ -113,10 +114,7 @@ it.live("never shows the upload of a killed process, and removes its file an hou
         () => 0
       )
     )
-    yield* written.pipe(
-      Effect.filterOrFail((size) => size === 1_000_000),
-      Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 1_000 })
-    )
+    yield* eventually(written, (size) => size === 1_000_000, "20 seconds")
     const ended = once(child, "exit")
     child.kill("SIGKILL")
     yield* Effect.promise(() => ended)
@@ -128,10 +126,7 @@ it.live("never shows the upload of a killed process, and removes its file an hou
     yield* Effect.promise(() => writeFile(join(directory, "incoming", "of-a-live-process"), ""))
     yield* Effect.promise(() => utimes(join(directory, "incoming", name), hourAgo, hourAgo))
     yield* open(directory)
-    yield* incoming(directory).pipe(
-      Effect.filterOrFail((names) => names.length === 1),
-      Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 500 })
-    )
+    yield* eventually(incoming(directory), (names) => names.length === 1)
     assert.deepEqual(yield* incoming(directory), ["of-a-live-process"])
   })
 )

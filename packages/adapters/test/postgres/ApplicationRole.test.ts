@@ -1,9 +1,10 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { ApplicationRoleError, grantApplication } from "@kite/adapters/postgres/ApplicationRole"
 import * as Database from "@kite/adapters/postgres/Database"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { TwoRoles } from "@kite/testkit/postgres/TwoRoles"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -64,10 +65,7 @@ const refused = [
   "SELECT pg_read_file('postgresql.conf')"
 ]
 
-layer(Layer.provideMerge(Layer.effectDiscard(prepare), TwoRoles.layer), {
-  excludeTestServices: true,
-  timeout: "60 seconds"
-})("the application's role", (it) => {
+suite(Layer.provideMerge(Layer.effectDiscard(prepare), TwoRoles.layer))("the application's role", (it) => {
   it.effect("is created by an owner that is not a superuser, and may only log in", () =>
     Effect.gen(function* () {
       const { applicationRole, owner } = yield* TwoRoles

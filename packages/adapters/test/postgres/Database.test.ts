@@ -1,6 +1,7 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
 import { TestDatabase } from "@kite/testkit/postgres/TestDatabase"
+import { suite } from "@kite/testkit/Suite"
 import { Context, Deferred, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -19,7 +20,7 @@ const hold = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   return fiber
 })
 
-layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Database", (it) => {
+suite(TestDatabase.layerEmpty)("Database", (it) => {
   it.effect("uses camelCase in TypeScript, snake_case in SQL, UTC and its name", () =>
     Effect.gen(function* () {
       const sql = yield* connect({ applicationName: "kite-test" })

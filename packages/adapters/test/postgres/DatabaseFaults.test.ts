@@ -1,6 +1,8 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
-import { Duration, Effect, Fiber, Schedule } from "effect"
+import { eventually } from "@kite/testkit/Eventually"
+import { suite } from "@kite/testkit/Suite"
+import { Duration, Effect, Fiber } from "effect"
 import type { SqlClient } from "effect/sql"
 import { Victim } from "./Victim.ts"
 
@@ -16,10 +18,9 @@ const signal = (pids: ReadonlyArray<number>, name: NodeJS.Signals) =>
 const freeze = (pids: ReadonlyArray<number>) =>
   Effect.acquireRelease(signal(pids, "SIGSTOP"), () => signal(pids, "SIGCONT"))
 
-const recovered = (sql: SqlClient.SqlClient) =>
-  Database.check(sql).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 }))
+const recovered = (sql: SqlClient.SqlClient) => eventually(Database.check(sql))
 
-layer(Victim.layer, { excludeTestServices: true, timeout: "30 seconds" })("Database, when PostgreSQL", (it) => {
+suite(Victim.layer)("Database, when PostgreSQL", (it) => {
   it.effect("freezes: statements fail in time and recover when it thaws", () =>
     Effect.gen(function* () {
       const { sql, processes } = yield* Victim
@@ -94,8 +95,9 @@ layer(Victim.layer, { excludeTestServices: true, timeout: "30 seconds" })("Datab
       const underWay = yield* Effect.forkChild(
         Effect.flip(sql.withTransaction(sql`SELECT pg_sleep(0.4), pg_sleep(0.4)`))
       )
-      yield* sql`SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'`.pipe(
-        Effect.repeat({ until: (rows) => rows.length > 0 })
+      yield* eventually(
+        sql`SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'`,
+        (rows) => rows.length > 0
       )
       yield* signal(pids.slice(0, 1), "SIGKILL")
       assert.isTrue((yield* Fiber.join(underWay)).isRetryable)

@@ -1,11 +1,12 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
 import { TestDatabase } from "@kite/testkit/postgres/TestDatabase"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-layer(TestDatabase.layerEmpty, { excludeTestServices: true })("Migrations", (it) => {
+suite(TestDatabase.layerEmpty)("Migrations", (it) => {
   it.effect("are each applied once, also when several processes start at the same time", () =>
     Effect.gen(function* () {
       const { url } = yield* TestDatabase

@@ -1,8 +1,9 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { TwoRoles } from "@kite/testkit/postgres/TwoRoles"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -11,7 +12,7 @@ const start = (variables: Readonly<Record<string, Redacted.Redacted<string>>>) =
   return Effect.scoped(Layer.build(Migrations.layer.pipe(Layer.provide(Settings.layerOf(plain)), Layer.fresh)))
 }
 
-layer(TwoRoles.layer, { excludeTestServices: true, timeout: "60 seconds" })("migrating at the start", (it) => {
+suite(TwoRoles.layer)("migrating at the start", (it) => {
   it.effect("needs the owner while migrations are missing, and works as either role afterwards", () =>
     Effect.gen(function* () {
       const { ownerUrl, applicationUrl } = yield* TwoRoles

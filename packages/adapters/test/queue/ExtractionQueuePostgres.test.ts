@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { ExtractionQueue, maxDeliveries } from "@kite/adapters/queue/ExtractionQueue"
 import { jobId } from "@kite/domain/documents/ExtractionJob"
+import { eventually } from "@kite/testkit/Eventually"
 import { TestDatabase, testDatabase } from "@kite/testkit/postgres/TestDatabase"
-import { Deferred, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
+import { suite } from "@kite/testkit/Suite"
+import { Deferred, Effect, Fiber, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { extractionQueueSuite, newJob, takeOne } from "./ExtractionQueueSuite.ts"
 
@@ -31,9 +33,7 @@ const rowOf = Effect.fnUntraced(function* (id: string) {
 
 /** The row, once it is so. */
 const rowWhen = (id: string, isSo: (row: Effect.Success<ReturnType<typeof rowOf>>) => boolean) =>
-  Effect.filterOrFail(rowOf(id), isSo, (row) => new Error(`still ${JSON.stringify(row)}`)).pipe(
-    Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 })
-  )
+  eventually(rowOf(id), isSo)
 
 /** A worker process that holds one job, until it is killed. */
 const holdInChild = Effect.gen(function* () {
@@ -53,7 +53,7 @@ const holdInChild = Effect.gen(function* () {
   })
 })
 
-layer(quick, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionQueue in Postgres", (it) => {
+suite(quick)("ExtractionQueue in Postgres", (it) => {
   it.effect("drops an offer when its transaction rolls back", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

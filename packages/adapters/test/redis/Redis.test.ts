@@ -1,7 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { connect } from "@kite/adapters/redis/Redis"
+import { eventually } from "@kite/testkit/Eventually"
 import { startRedis } from "@kite/testkit/redis/RedisServer"
-import { Duration, Effect, Redacted, Schedule } from "effect"
+import { Duration, Effect, Redacted } from "effect"
 import type { Redis as Client } from "ioredis"
 import { describe } from "vitest"
 
@@ -13,8 +14,7 @@ const start = Effect.gen(function* () {
   return { server, client: yield* connect(Redacted.make(server.url)) }
 })
 
-const recovered = (client: Client) =>
-  ping(client).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 }))
+const recovered = (client: Client) => eventually(ping(client))
 
 describe("Redis", () => {
   it.live("runs commands", () =>

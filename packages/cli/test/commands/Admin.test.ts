@@ -5,9 +5,13 @@ import { platform } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
+import { PasswordAttempt } from "@kite/domain/auth/Password"
+import { Email } from "@kite/domain/users/Email"
+import { eventually } from "@kite/testkit/Eventually"
+import { typedClient } from "@kite/testkit/http/TypedClient"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
-import { Effect, Fiber, Schedule } from "effect"
+import { Effect, Fiber, Redacted } from "effect"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 const password = "up, up and away 9"
@@ -55,16 +59,11 @@ const kite = ({ dataDir, args, input = "", typed }: Run) =>
     return Effect.sync(() => child.kill("SIGKILL"))
   }).pipe(Effect.timeout("60 seconds"))
 
-const logIn = (url: string, email: string) =>
-  Effect.promise(async () => {
-    const body = JSON.stringify({ email, password })
-    const response = await fetch(`${url}/api/auth/login`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body
-    })
-    return { status: response.status, json: (await response.json()) as any }
-  })
+const roleOf = Effect.fnUntraced(function* (url: string, email: string) {
+  const { auth } = yield* typedClient(url)
+  const payload = { email: Email.make(email), password: PasswordAttempt.make(Redacted.make(password)) }
+  return (yield* auth.login({ payload })).user.role
+})
 
 describe("kite admin create-user", () => {
   it.live(
@@ -81,10 +80,7 @@ describe("kite admin create-user", () => {
         assert.match(first.out, /Created the admin root@example\.org, [0-9a-f-]{36}\n$/)
         const starting = yield* Effect.forkChild(startKite({ DATA_DIR: dataDir }))
         const isStarting = Effect.sync(() => existsSync(join(dataDir, "postgres", "postmaster.pid")))
-        yield* isStarting.pipe(
-          Effect.repeat({ until: (yes) => yes, schedule: Schedule.spaced("2 millis") }),
-          Effect.timeout("30 seconds")
-        )
+        yield* eventually(isStarting, Boolean, "30 seconds")
         const during = yield* kite({ dataDir, args: ["create-user", "early@example.org"], input: password })
         assert.strictEqual(during.code, 0, during.err)
         const { url } = yield* Fiber.join(starting)
@@ -92,11 +88,8 @@ describe("kite admin create-user", () => {
         yield* Effect.promise(() => writeFile(file, `${password}\r\n`))
         const beside = yield* kite({ dataDir, args: ["create-user", "second@example.org", "--password-file", file] })
         assert.strictEqual(beside.code, 0, beside.err)
-        const roles = yield* Effect.forEach(["root", "early", "second"], (name) => logIn(url, `${name}@example.org`))
-        assert.deepStrictEqual(
-          roles.map(({ json }) => json.user.role),
-          ["admin", "user", "user"]
-        )
+        const roles = yield* Effect.forEach(["root", "early", "second"], (name) => roleOf(url, `${name}@example.org`))
+        assert.deepStrictEqual(roles, ["admin", "user", "user"])
         const again = yield* kite({ dataDir, args: ["create-user", "root@example.org"], input: password })
         assert.deepStrictEqual(
           [again.code, again.err],

@@ -1,10 +1,11 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { actionsOn, changeUser, createUser, forcePasswordReset, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { logIn, refresh, statusOfMe } from "@kite/testkit/accounts/Sessions"
 import { post, sendAs, signUp, upload } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { nextMailTo, resetTokenOf } from "@kite/testkit/mail/Mails"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -13,7 +14,7 @@ const password = "up, up and away 9"
 const tokenOf = ({ authorization }: { authorization: { authorization: string } }) =>
   authorization.authorization.slice("Bearer ".length)
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("accounts, to an admin", (it) => {
+suite(TestServer.layer)("accounts, to an admin", (it) => {
   it.effect("are listed newest first, each once, page by page", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin

@@ -1,10 +1,11 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { audit, changeUser, createUser, forcePasswordReset, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { setText } from "@kite/testkit/documents/Rows"
 import { type Answer, type Caller, send, sendAs, signUp, upload } from "@kite/testkit/http/Client"
 import { endpoints, pathOf } from "@kite/testkit/http/Endpoints"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 
 const unknown = "01977a5e-8c2b-7000-8000-000000000000"
@@ -32,7 +33,7 @@ const busyUser = Effect.fnUntraced(function* (admin: Caller) {
   return { ...user, document }
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("an admin", (it) => {
+suite(TestServer.layer)("an admin", (it) => {
   it.effect("never gets a document's content, a password, a token or a hash from any endpoint", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin

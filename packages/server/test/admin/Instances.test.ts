@@ -1,11 +1,12 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Email } from "@kite/domain/users/Email"
 import { changeUser, forcePasswordReset, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { statusOfMe, timeToRefusal } from "@kite/testkit/accounts/Sessions"
-import { type Caller, signUp } from "@kite/testkit/http/Client"
+import type { Caller } from "@kite/testkit/http/Client"
 import { startInstance } from "@kite/testkit/http/Instances"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
 import { Sessions } from "../../src/auth/sessions/Sessions.ts"
@@ -13,7 +14,7 @@ import { Users } from "../../src/users/Users.ts"
 
 const tokenOf = ({ authorization }: Caller) => authorization["authorization"]?.slice("Bearer ".length) ?? ""
 
-layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("an admin's action on one instance", (it) => {
+suite(testDatabase)("an admin's action on one instance", (it) => {
   it.effect("ends access tokens on another within a second: deactivation, demotion, forced reset", () =>
     Effect.gen(function* () {
       const [here, there] = [yield* startInstance, yield* startInstance]
@@ -39,14 +40,13 @@ layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("an ad
   )
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a login in progress", (it) => {
+suite(TestServer.layer)("a login in progress", (it) => {
   it.effect.each(["role = 'user'", "active = false", "password_hash = 'another'"])(
     "starts no session if the account changes meanwhile: %s",
     (change) =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        const { id, email } = yield* signUp
-        yield* sql`UPDATE users SET role = 'admin' WHERE id = ${id}`
+        const { id, email } = yield* signUpAdmin
         const [users, sessions] = yield* Effect.all([Users, Sessions]).pipe(
           Effect.provide(Layer.mergeAll(Users.layer, Sessions.layer))
         )

@@ -1,9 +1,11 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { changeUser, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { logIn } from "@kite/testkit/accounts/Sessions"
+import { eventually } from "@kite/testkit/Eventually"
 import { signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -13,7 +15,7 @@ const activeAdmins = Effect.flatMap(
   (sql) => sql<{ id: string }>`SELECT id FROM users WHERE role = 'admin' AND active`
 )
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the last active admin", (it) => {
+suite(TestServer.layer)("the last active admin", (it) => {
   it.effect("cannot be deactivated or demoted", () =>
     Effect.gen(function* () {
       yield* demoteAll
@@ -90,7 +92,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
         Effect.gen(function* () {
           yield* sql`SELECT id FROM users WHERE role = 'admin' FOR UPDATE`
           const requests = yield* Effect.forkDetach(both)
-          yield* waiting.pipe(Effect.repeat({ until: ([row]) => row?.count === 2 }), Effect.timeout("10 seconds"))
+          yield* eventually(waiting, ([row]) => row?.count === 2)
           return requests
         })
       )

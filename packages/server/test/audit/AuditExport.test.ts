@@ -1,9 +1,10 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import type { AuditEntry } from "@kite/domain/audit/AuditEntry"
 import { audit, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { sendAs, signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { DateTime, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import fc from "fast-check"
@@ -36,7 +37,7 @@ const entry = (clientIp: string, details: AuditEntry["details"] = {}): AuditEntr
     details
   }) as AuditEntry
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the export of the audit log", (it) => {
+suite(TestServer.layer)("the export of the audit log", (it) => {
   it.effect("is a CSV file with a header and the entries of the list, in the same order", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin

@@ -1,4 +1,4 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { CorrelationId } from "@kite/adapters/logging/RequestContext"
 import {
   actionsOn,
@@ -12,6 +12,7 @@ import { cookieOf, logIn, logOut, refresh } from "@kite/testkit/accounts/Session
 import { post, sendAs, signUp, upload } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { nextMailTo, resetTokenOf } from "@kite/testkit/mail/Mails"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Exit } from "effect"
 import { SqlClient } from "effect/sql"
 import { AuditLog } from "../../src/audit/AuditLog.ts"
@@ -21,7 +22,7 @@ const count = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   Effect.map(sql<{ n: number }>`SELECT count(*)::int AS n FROM audit_log`, ([row]) => row?.n ?? 0)
 )
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the audit log", (it) => {
+suite(TestServer.layer)("the audit log", (it) => {
   it.effect("records the life of an account, in order", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

@@ -1,8 +1,9 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { audit, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import type { Answer, Caller } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Array as Arr, Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { firstIdAt, millisOf } from "../../src/audit/AuditRow.ts"
@@ -40,7 +41,7 @@ const between = (from: number, to: number) => ({
   to: new Date(to).toISOString()
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the audit log, to an admin", (it) => {
+suite(TestServer.layer)("the audit log, to an admin", (it) => {
   it.effect("is listed newest first, each entry once", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin

@@ -1,10 +1,11 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { SentMails } from "@kite/adapters/mail/Mailer"
 import { logIn, refresh, statusOfMe } from "@kite/testkit/accounts/Sessions"
 import { post, send, signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { nextMailTo, resetTokenOf } from "@kite/testkit/mail/Mails"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Queue, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -23,7 +24,7 @@ const askForToken = (email: string) => Effect.andThen(requestReset(email), Effec
 
 const publicKite = TestServer.layerWith({ PUBLIC_URL: "https://kite.example/" })
 
-layer(publicKite, { excludeTestServices: true, timeout: "60 seconds" })("a password", (it) => {
+suite(publicKite)("a password", (it) => {
   it.effect("is changed with the current password; other sessions end, this one stays, the owner gets a mail", () =>
     Effect.gen(function* () {
       const user = yield* signUp

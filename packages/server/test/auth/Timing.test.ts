@@ -1,4 +1,4 @@
-import { assert, it, layer } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { Mailer } from "@kite/adapters/mail/Mailer"
 import { MailQueue } from "@kite/adapters/mail/MailQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
@@ -6,6 +6,7 @@ import { Email } from "@kite/domain/users/Email"
 import { post, signUp } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer, Redacted, References, Schema } from "effect"
 import { AuditLog } from "../../src/audit/AuditLog.ts"
 import { Passwords } from "../../src/auth/Passwords.ts"
@@ -32,40 +33,37 @@ const poster = Effect.fnUntraced(function* (path: string, expected: number) {
 /** A new address each time, as an attacker would try. */
 const unknown = () => `unknown${++count}@example.org`
 
-layer(TestServer.layerOn({ mailSpread: 2_000 }), { excludeTestServices: true, timeout: "60 seconds" })(
-  "the response time",
-  (it) => {
-    it.effect(
-      "of a login does not reveal whether the e-mail is known",
-      () =>
-        Effect.gen(function* () {
-          const { email } = yield* signUp
-          const logIn = yield* poster("/api/auth/login", 401)
-          const { differs, found } = yield* compareTimes(
-            logIn(() => email),
-            logIn(unknown)
-          )
-          assert.isFalse(differs, `t = ${found}`)
-        }),
-      120_000
-    )
+suite(TestServer.layerOn({ mailSpread: 2_000 }))("the response time", (it) => {
+  it.effect(
+    "of a login does not reveal whether the e-mail is known",
+    () =>
+      Effect.gen(function* () {
+        const { email } = yield* signUp
+        const logIn = yield* poster("/api/auth/login", 401)
+        const { differs, found } = yield* compareTimes(
+          logIn(() => email),
+          logIn(unknown)
+        )
+        assert.isFalse(differs, `t = ${found}`)
+      }),
+    120_000
+  )
 
-    it.effect(
-      "of a reset request does not reveal it either",
-      () =>
-        Effect.gen(function* () {
-          const users = yield* Effect.replicateEffect(signUp, 80)
-          const request = yield* poster("/api/auth/password-reset", 202)
-          const { differs, found } = yield* compareTimes(
-            request(() => users[++count % users.length]?.email ?? ""),
-            request(unknown)
-          )
-          assert.isFalse(differs, `t = ${found}`)
-        }),
-      120_000
-    )
-  }
-)
+  it.effect(
+    "of a reset request does not reveal it either",
+    () =>
+      Effect.gen(function* () {
+        const users = yield* Effect.replicateEffect(signUp, 80)
+        const request = yield* poster("/api/auth/password-reset", 202)
+        const { differs, found } = yield* compareTimes(
+          request(() => users[++count % users.length]?.email ?? ""),
+          request(unknown)
+        )
+        assert.isFalse(differs, `t = ${found}`)
+      }),
+    120_000
+  )
+})
 
 /** Skips the hash if there is no account, as a careless implementation would. */
 const carelessHasher = Layer.effect(
@@ -87,7 +85,7 @@ const careless = Layer.mergeAll(Passwords.layerNoDeps, Accounts.layerNoDeps).pip
   Layer.orDie
 )
 
-layer(careless, { excludeTestServices: true, timeout: "60 seconds" })("the timing comparison", (it) => {
+suite(careless)("the timing comparison", (it) => {
   it.effect(
     "detects a login that does less work for an unknown e-mail",
     () =>

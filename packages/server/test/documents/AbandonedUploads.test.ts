@@ -1,13 +1,15 @@
-import { assert, describe, it, layer } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { InvalidUpload } from "@kite/domain/documents/DocumentErrors"
 import { ByteCount } from "@kite/domain/users/Quota"
 import { assertBalanced } from "@kite/testkit/documents/Rows"
+import { eventually } from "@kite/testkit/Eventually"
 import { sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
 import { contentType, end, filePart } from "@kite/testkit/http/Multipart"
 import { openSocket } from "@kite/testkit/http/RawSocket"
 import { TestServer } from "@kite/testkit/http/TestServer"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Queue, Schedule, Stream } from "effect"
+import { suite } from "@kite/testkit/Suite"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Queue, Stream } from "effect"
 import type { Multipart } from "effect/http"
 import { receiveUpload } from "../../src/documents/Upload.ts"
 
@@ -40,45 +42,42 @@ const watchedStore = Layer.effect(
   })
 ).pipe(Layer.provide([ObjectStore.layerMemory, Uploads.layer]))
 
-layer(Layer.merge(TestServer.layerOn({ objects: watchedStore }), Uploads.layer), {
-  excludeTestServices: true,
-  timeout: "60 seconds"
-})("an upload whose client leaves", (it) => {
-  it.effect("in the middle is given up at once and leaves nothing", () =>
-    Effect.gen(function* () {
-      const user = yield* signUp
-      const { begun, ended } = yield* Uploads
-      const socket = yield* openSocket
-      const headers = `Authorization: ${user.authorization["authorization"]}\r\nContent-Type: ${contentType}`
-      socket.write(`POST /api/documents HTTP/1.1\r\nHost: localhost\r\n${headers}\r\nContent-Length: 9000000\r\n\r\n`)
-      socket.write(filePart("x".repeat(300_000)))
-      yield* Queue.take(begun)
-      socket.destroy()
-      assert.isTrue(Exit.isFailure(yield* Queue.take(ended)))
-      assert.strictEqual(yield* usedBytes(user), 0)
-      yield* assertBalanced
-      assert.strictEqual((yield* upload(user, "again")).status, 201)
-    })
-  )
+suite(Layer.merge(TestServer.layerOn({ objects: watchedStore }), Uploads.layer))(
+  "an upload whose client leaves",
+  (it) => {
+    it.effect("in the middle is given up at once and leaves nothing", () =>
+      Effect.gen(function* () {
+        const user = yield* signUp
+        const { begun, ended } = yield* Uploads
+        const socket = yield* openSocket
+        const headers = `Authorization: ${user.authorization["authorization"]}\r\nContent-Type: ${contentType}`
+        socket.write(`POST /api/documents HTTP/1.1\r\nHost: localhost\r\n${headers}\r\nContent-Length: 9000000\r\n\r\n`)
+        socket.write(filePart("x".repeat(300_000)))
+        yield* Queue.take(begun)
+        socket.destroy()
+        assert.isTrue(Exit.isFailure(yield* Queue.take(ended)))
+        assert.strictEqual(yield* usedBytes(user), 0)
+        yield* assertBalanced
+        assert.strictEqual((yield* upload(user, "again")).status, 201)
+      })
+    )
 
-  it.effect("at any moment leaves a whole document or nothing", () =>
-    Effect.gen(function* () {
-      const user = yield* signUp
-      const one = Effect.fnUntraced(function* (index: number) {
-        const headers = { "content-type": contentType }
-        const body = filePart("x".repeat(50_000)) + end
-        const request = sendAs(user, "/api/documents", { method: "POST", headers, body })
-        yield* Effect.timeoutOption(request, `${index % 40} millis`)
+    it.effect("at any moment leaves a whole document or nothing", () =>
+      Effect.gen(function* () {
+        const user = yield* signUp
+        const one = Effect.fnUntraced(function* (index: number) {
+          const headers = { "content-type": contentType }
+          const body = filePart("x".repeat(50_000)) + end
+          const request = sendAs(user, "/api/documents", { method: "POST", headers, body })
+          yield* Effect.timeoutOption(request, `${index % 40} millis`)
+        })
+        yield* Effect.forEach(Array.from({ length: 80 }).keys(), one, { concurrency: 8, discard: true })
+        // those who left are still being cleared away
+        yield* eventually(Effect.catchDefect(assertBalanced, Effect.fail))
       })
-      yield* Effect.forEach(Array.from({ length: 80 }).keys(), one, { concurrency: 8, discard: true })
-      // those who left are still being cleared away
-      yield* Effect.retry(Effect.catchDefect(assertBalanced, Effect.fail), {
-        schedule: Schedule.spaced("50 millis"),
-        times: 100
-      })
-    })
-  )
-})
+    )
+  }
+)
 
 /** The one part of a body, as far as it is read. */
 const parts = Stream.make({

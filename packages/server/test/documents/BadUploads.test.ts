@@ -1,4 +1,4 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { assertBalanced } from "@kite/testkit/documents/Rows"
 import { samples, zipOf } from "@kite/testkit/files/Samples"
 import { type Caller, Someone, sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
@@ -6,6 +6,7 @@ import { boundary, contentType, end, filePart, part } from "@kite/testkit/http/M
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { sendRaw, sendRawAndLeave } from "@kite/testkit/http/RawSocket"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer } from "effect"
 
 const send = (user: Caller, body: string | Uint8Array<ArrayBuffer>, type = contentType) =>
@@ -53,127 +54,124 @@ const malformed: Record<string, string> = {
   "a part's header of 20 KiB": filePart("hello", "x".repeat(20 * 1024)) + end
 }
 
-layer(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestServices: true, timeout: "60 seconds" })(
-  "a bad upload",
-  (it) => {
-    it.effect.each(Object.entries(malformed))("is refused and leaves nothing: %s", ([, body]) =>
+suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", (it) => {
+  it.effect.each(Object.entries(malformed))("is refused and leaves nothing: %s", ([, body]) =>
+    Effect.gen(function* () {
+      const user = yield* Someone
+      assertProblem(yield* send(user, body), 400, "invalid-upload", "/api/documents")
+      yield* assertNothingLeft(user)
+    })
+  )
+
+  it.effect.each(["multipart/form-data", "multipart/form-data; boundary=", `multipart/form-data; boundary="`])(
+    "is refused where the boundary is not told: %s",
+    (type) =>
       Effect.gen(function* () {
         const user = yield* Someone
-        assertProblem(yield* send(user, body), 400, "invalid-upload", "/api/documents")
+        assertProblem(yield* send(user, filePart() + end, type), 400, "invalid-upload", "/api/documents")
         yield* assertNothingLeft(user)
       })
-    )
+  )
 
-    it.effect.each(["multipart/form-data", "multipart/form-data; boundary=", `multipart/form-data; boundary="`])(
-      "is refused where the boundary is not told: %s",
-      (type) =>
-        Effect.gen(function* () {
-          const user = yield* Someone
-          assertProblem(yield* send(user, filePart() + end, type), 400, "invalid-upload", "/api/documents")
-          yield* assertNothingLeft(user)
-        })
-    )
+  it.effect("that says it is no multipart is refused by its type", () =>
+    Effect.gen(function* () {
+      const user = yield* Someone
+      for (const type of [
+        "application/json",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/mixed; boundary=b",
+        "x"
+      ]) {
+        assertProblem(yield* send(user, filePart() + end, type), 415, "unsupported-media-type", "/api/documents")
+      }
+      yield* assertNothingLeft(user)
+    })
+  )
 
-    it.effect("that says it is no multipart is refused by its type", () =>
-      Effect.gen(function* () {
-        const user = yield* Someone
-        for (const type of [
-          "application/json",
-          "text/plain",
-          "application/x-www-form-urlencoded",
-          "multipart/mixed; boundary=b",
-          "x"
-        ]) {
-          assertProblem(yield* send(user, filePart() + end, type), 415, "unsupported-media-type", "/api/documents")
-        }
-        yield* assertNothingLeft(user)
-      })
-    )
+  it.effect("of a kind that kite does not read is refused whatever it is called", () =>
+    Effect.gen(function* () {
+      const user = yield* Someone
+      const exe = new Uint8Array(Buffer.from("MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff".padEnd(5000, "\0"), "latin1"))
+      const late = new Uint8Array(Buffer.from(`${"text ".repeat(100_000)}\0`))
+      for (const bytes of [exe, late, zipOf("xl/workbook.xml"), new Uint8Array([0xff, 0xfe, 0x41])]) {
+        assertProblem(yield* upload(user, bytes, "report.pdf"), 415, "unsupported-file", "/api/documents")
+      }
+      yield* assertNothingLeft(user)
+    })
+  )
 
-    it.effect("of a kind that kite does not read is refused whatever it is called", () =>
-      Effect.gen(function* () {
-        const user = yield* Someone
-        const exe = new Uint8Array(Buffer.from("MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff".padEnd(5000, "\0"), "latin1"))
-        const late = new Uint8Array(Buffer.from(`${"text ".repeat(100_000)}\0`))
-        for (const bytes of [exe, late, zipOf("xl/workbook.xml"), new Uint8Array([0xff, 0xfe, 0x41])]) {
-          assertProblem(yield* upload(user, bytes, "report.pdf"), 415, "unsupported-file", "/api/documents")
-        }
-        yield* assertNothingLeft(user)
-      })
-    )
+  it.effect("whose body ends before its declared length leaves nothing", () =>
+    Effect.gen(function* () {
+      const user = yield* Someone
+      const body = filePart() + end
+      yield* sendRawAndLeave(head(user, `Content-Length: ${body.length + 1000}`), body)
+      yield* sendRawAndLeave(head(user, "Transfer-Encoding: chunked"), `${body.length.toString(16)}\r\n${body}`)
+      yield* sendRawAndLeave(head(user, "Content-Length: 200000"), filePart("x".repeat(100_000)).slice(0, 60_000))
+      yield* assertNothingLeft(user)
+    })
+  )
 
-    it.effect("whose body ends before its declared length leaves nothing", () =>
-      Effect.gen(function* () {
-        const user = yield* Someone
-        const body = filePart() + end
-        yield* sendRawAndLeave(head(user, `Content-Length: ${body.length + 1000}`), body)
-        yield* sendRawAndLeave(head(user, "Transfer-Encoding: chunked"), `${body.length.toString(16)}\r\n${body}`)
-        yield* sendRawAndLeave(head(user, "Content-Length: 200000"), filePart("x".repeat(100_000)).slice(0, 60_000))
-        yield* assertNothingLeft(user)
-      })
-    )
+  it.effect("whose declared length ends before its body is refused", () =>
+    Effect.gen(function* () {
+      const user = yield* Someone
+      const body = filePart() + end
+      const cut = yield* sendRaw(head(user, "Content-Length: 100"), body.slice(0, 100))
+      assertProblem(cut, 400, "invalid-upload", "/api/documents")
+      const wrong: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+        [["Content-Length: 100"], body],
+        [["Content-Length: 5", "Transfer-Encoding: chunked"], body],
+        [["Content-Length: -1"], body],
+        [["Content-Length: 1e3"], body],
+        [["Content-Length: 5", "Content-Length: 6"], body],
+        [["Transfer-Encoding: chunked"], "zz\r\n"]
+      ]
+      for (const [headers, sent] of wrong) {
+        assertProblem(yield* sendRaw(head(user, ...headers), sent), 400, "invalid-request", null)
+      }
+      yield* assertNothingLeft(user)
+    })
+  )
 
-    it.effect("whose declared length ends before its body is refused", () =>
-      Effect.gen(function* () {
-        const user = yield* Someone
-        const body = filePart() + end
-        const cut = yield* sendRaw(head(user, "Content-Length: 100"), body.slice(0, 100))
-        assertProblem(cut, 400, "invalid-upload", "/api/documents")
-        const wrong: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
-          [["Content-Length: 100"], body],
-          [["Content-Length: 5", "Transfer-Encoding: chunked"], body],
-          [["Content-Length: -1"], body],
-          [["Content-Length: 1e3"], body],
-          [["Content-Length: 5", "Content-Length: 6"], body],
-          [["Transfer-Encoding: chunked"], "zz\r\n"]
-        ]
-        for (const [headers, sent] of wrong) {
-          assertProblem(yield* sendRaw(head(user, ...headers), sent), 400, "invalid-request", null)
-        }
-        yield* assertNothingLeft(user)
-      })
-    )
+  it.effect.each<[string, string]>([
+    ["../../etc/passwd", "passwd"],
+    ["..\\\\..\\\\windows\\\\system32", "system32"],
+    ["/", "document"],
+    ["..", "document"],
+    ["", "document"],
+    ["a\tb\x85c.txt", "abc.txt"],
+    ["x".repeat(300), "x".repeat(255)],
+    [`${"😀".repeat(300)}.pdf`, `${"😀".repeat(251)}.pdf`],
+    ["a%22b%0D%0Ac%41.txt", 'a"bc%41.txt'],
+    ["Gru\u0308ße\u202Efdp.txt", "Grüßefdp.txt"]
+  ])("name is made harmless, not refused: %s", ([filename, kept]) =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const { status, json } = yield* send(user, filePart("hello", filename) + end)
+      assert.deepStrictEqual([status, json.filename], [201, kept])
+      yield* assertBalanced
+    })
+  )
 
-    it.effect.each<[string, string]>([
-      ["../../etc/passwd", "passwd"],
-      ["..\\\\..\\\\windows\\\\system32", "system32"],
-      ["/", "document"],
-      ["..", "document"],
-      ["", "document"],
-      ["a\tb\x85c.txt", "abc.txt"],
-      ["x".repeat(300), "x".repeat(255)],
-      [`${"😀".repeat(300)}.pdf`, `${"😀".repeat(251)}.pdf`],
-      ["a%22b%0D%0Ac%41.txt", 'a"bc%41.txt'],
-      ["Gru\u0308ße\u202Efdp.txt", "Grüßefdp.txt"]
-    ])("name is made harmless, not refused: %s", ([filename, kept]) =>
-      Effect.gen(function* () {
-        const user = yield* signUp
-        const { status, json } = yield* send(user, filePart("hello", filename) + end)
-        assert.deepStrictEqual([status, json.filename], [201, kept])
-        yield* assertBalanced
-      })
-    )
+  it.effect("name in a field of its own is the one that counts, before or after the file", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const name = part("filename", "a/b/Zweiter Name.txt\0")
+      for (const body of [name + filePart() + end, filePart() + name + end]) {
+        assert.strictEqual((yield* send(user, body)).json.filename, "Zweiter Name.txt")
+      }
+    })
+  )
 
-    it.effect("name in a field of its own is the one that counts, before or after the file", () =>
-      Effect.gen(function* () {
-        const user = yield* signUp
-        const name = part("filename", "a/b/Zweiter Name.txt\0")
-        for (const body of [name + filePart() + end, filePart() + name + end]) {
-          assert.strictEqual((yield* send(user, body)).json.filename, "Zweiter Name.txt")
-        }
-      })
-    )
-
-    it.effect("does not keep its neighbours on the same connection from working", () =>
-      Effect.gen(function* () {
-        const user = yield* signUp
-        const bytes = (yield* Effect.promise(samples))["application/pdf"]
-        for (let times = 0; times < 3; times++) {
-          assert.strictEqual((yield* send(user, filePart("").repeat(2))).status, 400)
-          assert.strictEqual((yield* upload(user, bytes)).status, 201)
-        }
-        yield* assertBalanced
-      })
-    )
-  }
-)
+  it.effect("does not keep its neighbours on the same connection from working", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const bytes = (yield* Effect.promise(samples))["application/pdf"]
+      for (let times = 0; times < 3; times++) {
+        assert.strictEqual((yield* send(user, filePart("").repeat(2))).status, 400)
+        assert.strictEqual((yield* upload(user, bytes)).status, 201)
+      }
+      yield* assertBalanced
+    })
+  )
+})

@@ -1,8 +1,9 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
 import { sendAs, signUp, upload } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer, Stream } from "effect"
 
 /** Takes every upload, and fails at every download. */
@@ -15,7 +16,7 @@ const brokenStore = Layer.effect(
   })
 ).pipe(Layer.provide(ObjectStore.layerMemory))
 
-layer(TestServer.layerOn({ objects: brokenStore }), { excludeTestServices: true })("on a broken store", (it) => {
+suite(TestServer.layerOn({ objects: brokenStore }))("on a broken store", (it) => {
   it.effect("a download says when to try again", () =>
     Effect.gen(function* () {
       const user = yield* signUp

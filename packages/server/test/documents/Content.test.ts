@@ -1,7 +1,8 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { type Answer, type Caller, sendAs, signUp, upload } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { parse } from "content-disposition"
 import { Context, Effect, Layer, Schema } from "effect"
 
@@ -29,143 +30,140 @@ const assertWhole = (answer: Answer) => {
   assert.isNull(answer.headers.get("content-range"))
 }
 
-layer(Sample.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestServices: true, timeout: "60 seconds" })(
-  "a document's content",
-  (it) => {
-    it.effect("comes whole, as an attachment in a sandbox that no cache keeps for others", () =>
-      Effect.gen(function* () {
-        const answer = yield* content()
-        assertWhole(answer)
-        const { etag } = yield* Sample
-        const expected = {
-          "content-type": "text/plain",
-          "content-length": "20",
-          etag,
-          "accept-ranges": "bytes",
-          "cache-control": "private, no-cache",
-          "content-disposition": "attachment; filename=note.txt",
-          "content-security-policy": "sandbox; default-src 'none'",
-          "x-content-type-options": "nosniff"
-        }
-        for (const [name, value] of Object.entries(expected)) assert.strictEqual(answer.headers.get(name), value, name)
-      })
-    )
+suite(Sample.layer.pipe(Layer.provideMerge(TestServer.layer)))("a document's content", (it) => {
+  it.effect("comes whole, as an attachment in a sandbox that no cache keeps for others", () =>
+    Effect.gen(function* () {
+      const answer = yield* content()
+      assertWhole(answer)
+      const { etag } = yield* Sample
+      const expected = {
+        "content-type": "text/plain",
+        "content-length": "20",
+        etag,
+        "accept-ranges": "bytes",
+        "cache-control": "private, no-cache",
+        "content-disposition": "attachment; filename=note.txt",
+        "content-security-policy": "sandbox; default-src 'none'",
+        "x-content-type-options": "nosniff"
+      }
+      for (const [name, value] of Object.entries(expected)) assert.strictEqual(answer.headers.get(name), value, name)
+    })
+  )
 
-    it.effect.each([
-      ["bytes=0-0", "0", "0-0"],
-      ["bytes=19-19", "j", "19-19"],
-      ["bytes=5-9", "56789", "5-9"],
-      ["bytes=15-", "fghij", "15-19"],
-      ["bytes=0-", text, "0-19"],
-      ["bytes=-1", "j", "19-19"],
-      ["bytes=-5", "fghij", "15-19"],
-      ["bytes=-20", text, "0-19"],
-      ["bytes=18-4000", "ij", "18-19"],
-      ["bytes=0-99999999999999999999999", text, "0-19"],
-      ["Bytes=3-4", "34", "3-4"],
-      ["bytes=40-50, 3-4", "34", "3-4"]
-    ])("answers a range with that part of it: %s", ([range = "", part = "", contentRange = ""]) =>
+  it.effect.each([
+    ["bytes=0-0", "0", "0-0"],
+    ["bytes=19-19", "j", "19-19"],
+    ["bytes=5-9", "56789", "5-9"],
+    ["bytes=15-", "fghij", "15-19"],
+    ["bytes=0-", text, "0-19"],
+    ["bytes=-1", "j", "19-19"],
+    ["bytes=-5", "fghij", "15-19"],
+    ["bytes=-20", text, "0-19"],
+    ["bytes=18-4000", "ij", "18-19"],
+    ["bytes=0-99999999999999999999999", text, "0-19"],
+    ["Bytes=3-4", "34", "3-4"],
+    ["bytes=40-50, 3-4", "34", "3-4"]
+  ])("answers a range with that part of it: %s", ([range = "", part = "", contentRange = ""]) =>
+    Effect.gen(function* () {
+      const answer = yield* content({ range })
+      assert.deepStrictEqual([answer.status, answer.text], [206, part])
+      assert.strictEqual(answer.headers.get("content-range"), `bytes ${contentRange}/20`)
+      assert.strictEqual(answer.headers.get("content-length"), String(part.length))
+      assert.strictEqual(answer.headers.get("etag"), (yield* Sample).etag)
+    })
+  )
+
+  it.effect.each(["bytes=20-", "bytes=20-30", "bytes=99999999999999999999-", "bytes=-0", "bytes=7-3"])(
+    "refuses a range that lies beyond it or is turned round, and says how long it is: %s",
+    (range) =>
       Effect.gen(function* () {
         const answer = yield* content({ range })
-        assert.deepStrictEqual([answer.status, answer.text], [206, part])
-        assert.strictEqual(answer.headers.get("content-range"), `bytes ${contentRange}/20`)
-        assert.strictEqual(answer.headers.get("content-length"), String(part.length))
-        assert.strictEqual(answer.headers.get("etag"), (yield* Sample).etag)
+        assertProblem(answer, 416, "range-not-satisfiable", `/api/documents/${(yield* Sample).id}/content`)
+        assert.strictEqual(answer.headers.get("content-range"), "bytes */20")
       })
-    )
+  )
 
-    it.effect.each(["bytes=20-", "bytes=20-30", "bytes=99999999999999999999-", "bytes=-0", "bytes=7-3"])(
-      "refuses a range that lies beyond it or is turned round, and says how long it is: %s",
-      (range) =>
-        Effect.gen(function* () {
-          const answer = yield* content({ range })
-          assertProblem(answer, 416, "range-not-satisfiable", `/api/documents/${(yield* Sample).id}/content`)
-          assert.strictEqual(answer.headers.get("content-range"), "bytes */20")
-        })
-    )
+  it.effect.each(["bytes=0-1,5-6", "bytes=a-b", "bytes", "bytes=", "items=0-1", "items=99-", "=0-1", "bytes=0x1-2"])(
+    "comes whole where the range is several, malformed or of another unit: %s",
+    (range) => Effect.map(content({ range }), assertWhole)
+  )
 
-    it.effect.each(["bytes=0-1,5-6", "bytes=a-b", "bytes", "bytes=", "items=0-1", "items=99-", "=0-1", "bytes=0x1-2"])(
-      "comes whole where the range is several, malformed or of another unit: %s",
-      (range) => Effect.map(content({ range }), assertWhole)
-    )
+  it.effect("is answered in part only while If-Range names it as it is", () =>
+    Effect.gen(function* () {
+      const { etag } = yield* Sample
+      const range = "bytes=1-2"
+      assert.strictEqual((yield* content({ range, "if-range": etag })).text, "12")
+      assertWhole(yield* content({ range, "if-range": '"another"' }))
+      assertWhole(yield* content({ range, "if-range": `W/${etag}` }))
+      assertWhole(yield* content({ range, "if-range": "Sun, 22 Nov 2026 21:00:00 GMT" }))
+    })
+  )
 
-    it.effect("is answered in part only while If-Range names it as it is", () =>
-      Effect.gen(function* () {
-        const { etag } = yield* Sample
-        const range = "bytes=1-2"
-        assert.strictEqual((yield* content({ range, "if-range": etag })).text, "12")
-        assertWhole(yield* content({ range, "if-range": '"another"' }))
-        assertWhole(yield* content({ range, "if-range": `W/${etag}` }))
-        assertWhole(yield* content({ range, "if-range": "Sun, 22 Nov 2026 21:00:00 GMT" }))
-      })
-    )
+  it.effect("is not sent again to who has it", () =>
+    Effect.gen(function* () {
+      const { etag } = yield* Sample
+      for (const held of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+        const answer = yield* content({ "if-none-match": held, range: "bytes=0-1" })
+        assert.deepStrictEqual([answer.status, answer.text], [304, ""], held)
+        assert.strictEqual(answer.headers.get("etag"), etag)
+        assert.strictEqual(answer.headers.get("cache-control"), "private, no-cache")
+      }
+      assertWhole(yield* content({ "if-none-match": '"other", W/"third"' }))
+    })
+  )
 
-    it.effect("is not sent again to who has it", () =>
-      Effect.gen(function* () {
-        const { etag } = yield* Sample
-        for (const held of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
-          const answer = yield* content({ "if-none-match": held, range: "bytes=0-1" })
-          assert.deepStrictEqual([answer.status, answer.text], [304, ""], held)
-          assert.strictEqual(answer.headers.get("etag"), etag)
-          assert.strictEqual(answer.headers.get("cache-control"), "private, no-cache")
+  it.effect("answers HEAD with the headers of the whole, a range or not", () =>
+    Effect.gen(function* () {
+      const whole = yield* content()
+      for (const headers of [{}, { range: "bytes=0-1" }, { range: "bytes=99-" }]) {
+        const head = yield* content(headers, "HEAD")
+        assert.deepStrictEqual([head.status, head.text], [200, ""])
+        for (const name of ["content-length", "content-type", "etag", "content-disposition", "accept-ranges"]) {
+          assert.strictEqual(head.headers.get(name), whole.headers.get(name), name)
         }
-        assertWhole(yield* content({ "if-none-match": '"other", W/"third"' }))
-      })
-    )
+      }
+      assert.strictEqual((yield* content({ "if-none-match": "*" }, "HEAD")).status, 304)
+    })
+  )
 
-    it.effect("answers HEAD with the headers of the whole, a range or not", () =>
-      Effect.gen(function* () {
-        const whole = yield* content()
-        for (const headers of [{}, { range: "bytes=0-1" }, { range: "bytes=99-" }]) {
-          const head = yield* content(headers, "HEAD")
-          assert.deepStrictEqual([head.status, head.text], [200, ""])
-          for (const name of ["content-length", "content-type", "etag", "content-disposition", "accept-ranges"]) {
-            assert.strictEqual(head.headers.get(name), whole.headers.get(name), name)
-          }
-        }
-        assert.strictEqual((yield* content({ "if-none-match": "*" }, "HEAD")).status, 304)
+  it.effect.prop(
+    "is offered under its own name, whatever the name",
+    { name: Schema.NonEmptyString },
+    Effect.fnUntraced(function* ({ name }) {
+      const { user, id } = yield* Sample
+      const renamed = yield* sendAs(user, `/api/documents/${id}`, {
+        method: "PATCH",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ filename: name.slice(0, 4096) })
       })
-    )
+      const { headers } = yield* content({}, "HEAD")
+      const {
+        type,
+        parameters: { filename }
+      } = parse(headers.get("content-disposition") ?? "")
+      assert.deepStrictEqual([type, filename], ["attachment", renamed.json.filename])
+    }),
+    { arbitrary: { runs: 60 } }
+  )
 
-    it.effect.prop(
-      "is offered under its own name, whatever the name",
-      { name: Schema.NonEmptyString },
-      Effect.fnUntraced(function* ({ name }) {
-        const { user, id } = yield* Sample
-        const renamed = yield* sendAs(user, `/api/documents/${id}`, {
-          method: "PATCH",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ filename: name.slice(0, 4096) })
-        })
-        const { headers } = yield* content({}, "HEAD")
-        const {
-          type,
-          parameters: { filename }
-        } = parse(headers.get("content-disposition") ?? "")
-        assert.deepStrictEqual([type, filename], ["attachment", renamed.json.filename])
-      }),
-      { arbitrary: { runs: 60 } }
-    )
-
-    it.effect.each([
-      "Grüße.pdf",
-      "報告書 2026.docx",
-      'a"b\\c.txt',
-      "😀%41;x=y.pdf",
-      "naïve plan (1).txt",
-      "...",
-      "*UTF-8''"
-    ])("is offered under its own name: %s", (name) =>
-      Effect.gen(function* () {
-        const { user } = yield* Sample
-        const { json } = yield* upload(user, "text", name)
-        assert.strictEqual(json.filename, name.split("\\").at(-1))
-        const answer = yield* sendAs(user, `/api/documents/${json.id}/content`)
-        const {
-          parameters: { filename }
-        } = parse(answer.headers.get("content-disposition") ?? "")
-        assert.strictEqual(filename, json.filename)
-      })
-    )
-  }
-)
+  it.effect.each([
+    "Grüße.pdf",
+    "報告書 2026.docx",
+    'a"b\\c.txt',
+    "😀%41;x=y.pdf",
+    "naïve plan (1).txt",
+    "...",
+    "*UTF-8''"
+  ])("is offered under its own name: %s", (name) =>
+    Effect.gen(function* () {
+      const { user } = yield* Sample
+      const { json } = yield* upload(user, "text", name)
+      assert.strictEqual(json.filename, name.split("\\").at(-1))
+      const answer = yield* sendAs(user, `/api/documents/${json.id}/content`)
+      const {
+        parameters: { filename }
+      } = parse(answer.headers.get("content-disposition") ?? "")
+      assert.strictEqual(filename, json.filename)
+    })
+  )
+})

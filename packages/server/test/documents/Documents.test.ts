@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { assertBalanced, setText } from "@kite/testkit/documents/Rows"
 import { samples } from "@kite/testkit/files/Samples"
 import { send, sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -14,7 +15,7 @@ const jsonBody = (body: unknown, method = "PATCH"): RequestInit => ({
   body: JSON.stringify(body)
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("documents", (it) => {
+suite(TestServer.layer)("documents", (it) => {
   it.effect("come back as they were uploaded", () =>
     Effect.gen(function* () {
       const user = yield* signUp

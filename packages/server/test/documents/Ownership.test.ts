@@ -1,9 +1,10 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { assertBalanced, setText } from "@kite/testkit/documents/Rows"
 import { type Caller, sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
 import { endpoints } from "@kite/testkit/http/Endpoints"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 
 const unknown = "01977a5e-8c2b-7000-8000-000000000000"
@@ -20,7 +21,7 @@ const call = (user: Caller, { method, path }: (typeof endpoints)[number], id: st
     })
   })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a document of somebody else", (it) => {
+suite(TestServer.layer)("a document of somebody else", (it) => {
   it.effect.each(ofOne)("is not there, and no different from one that never was: $method $path", (endpoint) =>
     Effect.gen(function* () {
       const [owner, other] = [yield* signUp, yield* signUp]

@@ -1,8 +1,9 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { assertBalanced } from "@kite/testkit/documents/Rows"
 import { sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Schema } from "effect"
 
 const limitBytes = 1_000_000
@@ -25,7 +26,7 @@ const streamed = (bytes: number, boundary: string) => {
   })
 }
 
-layer(server, { excludeTestServices: true, timeout: "60 seconds" })("the quota", (it) => {
+suite(server)("the quota", (it) => {
   it.effect("for ten files leaves exactly ten of fifty that come at once", () =>
     Effect.gen(function* () {
       const user = yield* signUp

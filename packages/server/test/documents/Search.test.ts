@@ -1,7 +1,8 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { insertDocuments, setText } from "@kite/testkit/documents/Rows"
 import { type Caller, sendAs, signUp } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, Layer, Schema } from "effect"
 
 /** Name and pages of what there is to be found. */
@@ -36,79 +37,76 @@ const search = Effect.fnUntraced(function* (q: string) {
 
 const [invoice, overview, report, notes, pending, cafe] = Object.keys(shelf)
 
-layer(Shelf.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestServices: true, timeout: "60 seconds" })(
-  "a search",
-  (it) => {
-    it.effect.each<[string, ReadonlyArray<string | undefined>]>([
-      ["quick", [invoice, notes]],
-      ["QUICK", [invoice, notes]],
-      ["quick dog", [invoice]],
-      ["fox jumps", [invoice]],
-      ["quick nothing", []],
-      ["qui", []],
-      ["invoice", [invoice]],
-      ["2026-04", [invoice]],
-      ["Invoice_2026-04.pdf", [invoice]],
-      ["pdf", [invoice]],
-      ["invoice fox", [invoice]],
-      ["pending", [pending]]
-    ])("finds words in name and text, in any case, on any page: %s", ([q, names]) =>
+suite(Shelf.layer.pipe(Layer.provideMerge(TestServer.layer)))("a search", (it) => {
+  it.effect.each<[string, ReadonlyArray<string | undefined>]>([
+    ["quick", [invoice, notes]],
+    ["QUICK", [invoice, notes]],
+    ["quick dog", [invoice]],
+    ["fox jumps", [invoice]],
+    ["quick nothing", []],
+    ["qui", []],
+    ["invoice", [invoice]],
+    ["2026-04", [invoice]],
+    ["Invoice_2026-04.pdf", [invoice]],
+    ["pdf", [invoice]],
+    ["invoice fox", [invoice]],
+    ["pending", [pending]]
+  ])("finds words in name and text, in any case, on any page: %s", ([q, names]) =>
+    Effect.gen(function* () {
+      const { status, json } = yield* search(q)
+      assert.deepStrictEqual([status, json.items.map(({ filename }: any) => filename)], [200, names])
+    })
+  )
+
+  it.effect.each<[string, ReadonlyArray<string | undefined>]>([
+    ['"quick brown"', [invoice]],
+    ["dog OR silver", [invoice, notes]],
+    ["dog or silver or мир", [invoice, report, notes]],
+    ["quick -silver", [invoice]],
+    ["quick -dog -silver", []],
+    ['quick -"fox trot"', [invoice]],
+    ["well-known", [notes]],
+    ["ann@example.org", [notes]]
+  ])("knows phrases, OR and -word: %s", ([q, names]) =>
+    Effect.gen(function* () {
+      const { status, json } = yield* search(q)
+      assert.deepStrictEqual([status, json.items.map(({ filename }: any) => filename)], [200, names])
+    })
+  )
+
+  it.effect.each<[string, ReadonlyArray<string | undefined>]>([
+    ["übersicht", [overview]],
+    ["ÜBERSICHT", [overview]],
+    ["u\u0308bersicht", [overview]],
+    ["köln plage", [overview]],
+    ["été", [overview]],
+    ["МИР", [report]],
+    ["отчёт", [report]],
+    ["ОТЧЁТ страница", [report]],
+    ["café", [cafe]]
+  ])("knows the letters of every script: %s", ([q, names]) =>
+    Effect.gen(function* () {
+      const { status, json } = yield* search(q)
+      assert.deepStrictEqual([status, json.items.map(({ filename }: any) => filename)], [200, names])
+    })
+  )
+
+  it.effect.each(["...", "!?", "()", '"', "&", "|", "''", "\\", "-", "<->", ":*", "%", "   "])(
+    "without a word finds nothing: %s",
+    (q) =>
       Effect.gen(function* () {
         const { status, json } = yield* search(q)
-        assert.deepStrictEqual([status, json.items.map(({ filename }: any) => filename)], [200, names])
+        assert.deepStrictEqual([status, json], [200, { items: [], nextCursor: null }])
       })
-    )
+  )
 
-    it.effect.each<[string, ReadonlyArray<string | undefined>]>([
-      ['"quick brown"', [invoice]],
-      ["dog OR silver", [invoice, notes]],
-      ["dog or silver or мир", [invoice, report, notes]],
-      ["quick -silver", [invoice]],
-      ["quick -dog -silver", []],
-      ['quick -"fox trot"', [invoice]],
-      ["well-known", [notes]],
-      ["ann@example.org", [notes]]
-    ])("knows phrases, OR and -word: %s", ([q, names]) =>
-      Effect.gen(function* () {
-        const { status, json } = yield* search(q)
-        assert.deepStrictEqual([status, json.items.map(({ filename }: any) => filename)], [200, names])
-      })
-    )
-
-    it.effect.each<[string, ReadonlyArray<string | undefined>]>([
-      ["übersicht", [overview]],
-      ["ÜBERSICHT", [overview]],
-      ["u\u0308bersicht", [overview]],
-      ["köln plage", [overview]],
-      ["été", [overview]],
-      ["МИР", [report]],
-      ["отчёт", [report]],
-      ["ОТЧЁТ страница", [report]],
-      ["café", [cafe]]
-    ])("knows the letters of every script: %s", ([q, names]) =>
-      Effect.gen(function* () {
-        const { status, json } = yield* search(q)
-        assert.deepStrictEqual([status, json.items.map(({ filename }: any) => filename)], [200, names])
-      })
-    )
-
-    it.effect.each(["...", "!?", "()", '"', "&", "|", "''", "\\", "-", "<->", ":*", "%", "   "])(
-      "without a word finds nothing: %s",
-      (q) =>
-        Effect.gen(function* () {
-          const { status, json } = yield* search(q)
-          assert.deepStrictEqual([status, json], [200, { items: [], nextCursor: null }])
-        })
-    )
-
-    it.effect.prop(
-      "answers anything that may be asked",
-      { q: Schema.String.check(Schema.isBetweenLength(1, 200), Schema.isPattern(/^[^\0]*$/)) },
-      Effect.fnUntraced(function* ({ q }) {
-        const { status } = yield* search(q.toWellFormed())
-        assert.strictEqual(status, 200)
-      }),
-      { arbitrary: { runs: 100 } }
-    )
-  }
-)
+  it.effect.prop(
+    "answers anything that may be asked",
+    { q: Schema.String.check(Schema.isBetweenLength(1, 200), Schema.isPattern(/^[^\0]*$/)) },
+    Effect.fnUntraced(function* ({ q }) {
+      const { status } = yield* search(q.toWellFormed())
+      assert.strictEqual(status, 200)
+    }),
+    { arbitrary: { runs: 100 } }
+  )
+})

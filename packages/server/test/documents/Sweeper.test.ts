@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
 import { ObjectKey } from "@kite/domain/documents/Document"
 import { assertBalanced } from "@kite/testkit/documents/Rows"
 import { send, signUp, upload } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Duration, Effect, Exit, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { Sweeper } from "../../src/documents/Sweeper.ts"
@@ -17,7 +18,7 @@ const putOrphan = Effect.gen(function* () {
 const count = Effect.flatMap(ObjectStore, (store) => Effect.map(Stream.runCollect(store.list), ({ length }) => length))
 const server = Sweeper.layer.pipe(Layer.provideMerge(TestServer.layer))
 
-layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a sweep", (it) => {
+suite(server)("a sweep", (it) => {
   it.effect("takes what belongs to no document and is old enough, and nothing else", () =>
     Effect.gen(function* () {
       const { sweep } = yield* Sweeper

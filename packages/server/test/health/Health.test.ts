@@ -1,18 +1,19 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
 import { send } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, Layer, Ref } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** What the store's check does. */
+/** The check of the object store: a test can replace it. */
 class StoreState extends Context.Service<StoreState, Ref.Ref<"up" | "down" | "hung">>()(
   "@kite/server/test/StoreState"
 ) {
   static readonly layer = Layer.effect(StoreState, Ref.make<"up" | "down" | "hung">("up"))
 }
 
-const moodyStore = Layer.effect(
+const switchableStore = Layer.effect(
   ObjectStore,
   Effect.gen(function* () {
     const store = yield* ObjectStore
@@ -23,11 +24,8 @@ const moodyStore = Layer.effect(
   })
 ).pipe(Layer.provide([ObjectStore.layerMemory, StoreState.layer]))
 
-layer(Layer.merge(TestServer.layerOn({ objects: moodyStore }), StoreState.layer), {
-  excludeTestServices: true,
-  timeout: "60 seconds"
-})("health", (it) => {
-  it.effect("is well without a login when every part answers", () =>
+suite(Layer.merge(TestServer.layerOn({ objects: switchableStore }), StoreState.layer))("health", (it) => {
+  it.effect("is ready without a login while every part works", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* send("/health/live")).json, { status: "live" })
       for (const path of ["/health/ready", "/health"]) {
@@ -41,7 +39,7 @@ layer(Layer.merge(TestServer.layerOn({ objects: moodyStore }), StoreState.layer)
     })
   )
 
-  it.effect("is not ready while a part fails, says which one, and is again after it", () =>
+  it.effect("is not ready while a part fails, names that part, and is ready again when the part works", () =>
     Effect.gen(function* () {
       const state = yield* StoreState
       yield* Ref.set(state, "down")

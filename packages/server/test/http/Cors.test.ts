@@ -1,6 +1,7 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { type Answer, send, signUp } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 
 const app = "https://app.example"
@@ -16,8 +17,8 @@ const words = (answer: Answer, name: string) => (answer.headers.get(name) ?? "")
 
 const open = TestServer.layerWith({ CORS_ORIGINS: `${app},http://localhost:3000` })
 
-layer(open, { excludeTestServices: true, timeout: "60 seconds" })("CORS with CORS_ORIGINS", (it) => {
-  it.effect("answers preflights of the origins listed, for each method and header of the API", () =>
+suite(open)("CORS with CORS_ORIGINS", (it) => {
+  it.effect("allows preflight requests of the listed origins, for each method and header of the API", () =>
     Effect.gen(function* () {
       for (const path of ["/api/documents", "/api/documents/01a20547-7f9d-76a0-9327-1ddeec11e89a", "/api/auth/login"]) {
         const answer = yield* preflight(path, app, "PATCH")
@@ -33,7 +34,7 @@ layer(open, { excludeTestServices: true, timeout: "60 seconds" })("CORS with COR
     })
   )
 
-  it.effect("lets those origins read answers, errors too, and the headers they need", () =>
+  it.effect("lets those origins read responses, errors too, and the headers they need", () =>
     Effect.gen(function* () {
       const { authorization } = yield* signUp
       for (const [path, status] of [
@@ -51,7 +52,7 @@ layer(open, { excludeTestServices: true, timeout: "60 seconds" })("CORS with COR
     })
   )
 
-  it.effect("gives other origins nothing", () =>
+  it.effect("allows other origins nothing", () =>
     Effect.gen(function* () {
       for (const origin of ["https://evil.example", "https://app.example.evil.example", "http://app.example", "null"]) {
         assert.isNull(allowsOrigin(yield* preflight("/api/documents", origin, "GET")), origin)
@@ -60,7 +61,7 @@ layer(open, { excludeTestServices: true, timeout: "60 seconds" })("CORS with COR
     })
   )
 
-  it.effect("leaves other OPTIONS requests and wrong methods with their 405", () =>
+  it.effect("leaves other OPTIONS requests and wrong methods at 405", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* send("/api/auth/login", { method: "OPTIONS" })).status, 405)
       const answer = yield* send("/api/auth/login", { method: "DELETE", headers: { origin: app } })
@@ -69,8 +70,8 @@ layer(open, { excludeTestServices: true, timeout: "60 seconds" })("CORS with COR
   )
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("CORS without CORS_ORIGINS", (it) => {
-  it.effect("is not there at all", () =>
+suite(TestServer.layer)("CORS without CORS_ORIGINS", (it) => {
+  it.effect("sends no CORS headers", () =>
     Effect.gen(function* () {
       const answer = yield* preflight("/api/documents", app, "GET")
       assert.strictEqual(answer.status, 405)

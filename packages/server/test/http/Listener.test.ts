@@ -7,7 +7,7 @@ import * as Listener from "../../src/http/Listener.ts"
 
 const listener = Listener.layer.pipe(Layer.provide(Settings.layerOf({ PORT: "0" })))
 
-it.live("a request that comes before the routes are there is told to come again", () =>
+it.live("a request before the routes are ready gets 503 with Retry-After", () =>
   Effect.gen(function* () {
     const url = yield* HttpServer.addressFormattedWith(Effect.succeed)
     const answer = yield* Effect.promise(() => fetch(`${url}/health/live`))

@@ -1,10 +1,11 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { post, Someone, send } from "@kite/testkit/http/Client"
 import { contractFault } from "@kite/testkit/http/Contract"
 import { endpoints } from "@kite/testkit/http/Endpoints"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { sendRaw } from "@kite/testkit/http/RawSocket"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer } from "effect"
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -13,7 +14,7 @@ const allowed = (path: string) => {
   const own = endpoints.flatMap((endpoint) => (endpoint.path === path ? [endpoint.method] : []))
   return [...own, ...(own.includes("GET") ? ["HEAD"] : [])].sort()
 }
-/** A method on a path that the contract does not have. */
+/** Methods that the contract does not have for a path. */
 const foreign = [...paths].flatMap((path) =>
   methods.filter((method) => !allowed(path).includes(method)).map((method) => ({ method, path }))
 )
@@ -23,7 +24,7 @@ const request = (line: string, ...headers: ReadonlyArray<string>) =>
 
 const server = Someone.layer.pipe(Layer.provideMerge(TestServer.layer))
 
-layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a request that no route takes", (it) => {
+suite(server)("a request without a matching route", (it) => {
   it.effect.each([
     "/api",
     "/api/nothing",
@@ -41,7 +42,7 @@ layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a request t
     })
   )
 
-  it.effect.each(foreign)("is 405 and says what is allowed: $method $path", ({ method, path }) =>
+  it.effect.each(foreign)("is 405 and lists the allowed methods: $method $path", ({ method, path }) =>
     Effect.gen(function* () {
       const { authorization } = yield* Someone
       const instance = path.replace(":id", "01977a5e-8c2b-7000-8000-000000000000")
@@ -84,7 +85,7 @@ layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a request t
     "/api/documents/%/content",
     `/api/documents/${"x".repeat(10_000)}`,
     `/${"x/".repeat(5_000)}`
-  ])("with an id or path that makes no sense is the client's mistake: %s", (path) =>
+  ])("with a malformed id or path is 400, 404 or 414: %s", (path) =>
     Effect.gen(function* () {
       const { authorization } = yield* Someone
       const answer = yield* request(`GET ${path} HTTP/1.1`, `Authorization: ${authorization.authorization}`)
@@ -105,7 +106,7 @@ layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a request t
     "limit=5&limit=6",
     "q[]=a",
     "q=a&q=b"
-  ])("with a query that makes no sense is the client's mistake or is read as it can be: %s", (query) =>
+  ])("with a malformed query is 400, or is read as far as possible: %s", (query) =>
     Effect.gen(function* () {
       const { authorization } = yield* Someone
       const line = `GET /api/documents?${query} HTTP/1.1`
@@ -132,13 +133,13 @@ layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a request t
     "GET /a b HTTP/1.1",
     "GET / HTTP/1.1\r\nBad Header: x",
     "\u0016\u0003\u0001\u0002\0\u0001"
-  ])("that is no HTTP is 400: %s", (line) =>
+  ])("that is not HTTP is 400: %s", (line) =>
     Effect.gen(function* () {
       assertProblem(yield* request(line), 400, "invalid-request", null)
     })
   )
 
-  it.effect("does not need a body that can be read", () =>
+  it.effect("is 404 even if its body cannot be read", () =>
     Effect.gen(function* () {
       assertProblem(yield* post("/api/nothing", "{", { "content-type": "application/json" }), 404, "not-found")
       assertProblem(yield* send("/api/nothing", { method: "PUT", body: new Uint8Array(200_000) }), 404, "not-found")
@@ -146,8 +147,8 @@ layer(server, { excludeTestServices: true, timeout: "60 seconds" })("a request t
   )
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("every answer", (it) => {
-  it.effect("is guarded by its headers, whatever it is", () =>
+suite(TestServer.layer)("every response", (it) => {
+  it.effect("has the security headers, whatever its path", () =>
     Effect.gen(function* () {
       for (const path of [
         "/health/live",
@@ -167,7 +168,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("e
     })
   )
 
-  it.effect("is described by an OpenAPI 3.1 document, and a page to browse it", () =>
+  it.effect("is described by an OpenAPI 3.1 document and a documentation page", () =>
     Effect.gen(function* () {
       const { json } = yield* send("/openapi.json")
       assert.match(json.openapi, /^3\.1\./)

@@ -2,8 +2,9 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import { assert, describe, it } from "@effect/vitest"
 import { connect } from "@kite/adapters/redis/Redis"
 import type { RateLimitPolicy } from "@kite/domain/limits/RateLimitPolicy"
+import { eventually } from "@kite/testkit/Eventually"
 import { type RedisServer, startRedis } from "@kite/testkit/redis/RedisServer"
-import { Array, Effect, Fiber, Layer, Logger, Redacted, Schedule } from "effect"
+import { Array, Effect, Fiber, Layer, Logger, Redacted } from "effect"
 import { RateLimiter, type RateLimiterMode } from "../../src/limits/RateLimiter.ts"
 import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
 import { RedisTimeout } from "../../src/limits/RedisWindows.ts"
@@ -11,10 +12,9 @@ import { RedisTimeout } from "../../src/limits/RedisWindows.ts"
 const policy: RateLimitPolicy = { name: "ip", limit: 60, windowMs: 60_000 }
 
 const becomes = (mode: RateLimiterMode) =>
-  RateLimiter.use((limiter) => limiter.mode).pipe(
-    Effect.filterOrFail((now) => now === mode),
-    Effect.retry({ schedule: Schedule.spaced("10 millis"), times: 1_000 }),
-    Effect.orDie
+  eventually(
+    RateLimiter.use((limiter) => limiter.mode),
+    (now) => now === mode
   )
 
 /**

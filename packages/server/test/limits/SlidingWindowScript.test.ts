@@ -1,8 +1,9 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { connect } from "@kite/adapters/redis/Redis"
 import { decide } from "@kite/domain/limits/SlidingWindow"
 import { type Charge, settle } from "@kite/domain/limits/Verdict"
 import { TestRedis } from "@kite/testkit/redis/TestRedis"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 import fc from "fast-check"
 import type { Redis } from "ioredis"
@@ -101,7 +102,7 @@ const play = async (client: Redis, commands: ReadonlyArray<Command>) => {
   await client.unlink(...keys)
 }
 
-layer(TestRedis.layer, { excludeTestServices: true })("the script in Redis, and the store in memory", (it) => {
+suite(TestRedis.layer)("the script in Redis, and the store in memory", (it) => {
   it.effect(
     "decide as the model does, for any clock, costs, policies and batches",
     () =>

@@ -1,10 +1,11 @@
 import { assert, it } from "@effect/vitest"
+import { eventually } from "@kite/testkit/Eventually"
 import { post, send, sendAs, signUp, upload } from "@kite/testkit/http/Client"
 import { endpoints, pathOf } from "@kite/testkit/http/Endpoints"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { startRedis } from "@kite/testkit/redis/RedisServer"
-import { Array, Effect, Redacted, Schedule } from "effect"
+import { Array, Effect, Redacted } from "effect"
 import * as RateLimiterRedis from "../../src/limits/RateLimiterRedis.ts"
 
 const quotaExceeded = /^https:\/\/iana\.org\/assignments\/http-problem-types#quota-exceeded$/
@@ -68,11 +69,7 @@ it.live(
     Effect.gen(function* () {
       const redis = yield* startRedis
       const readiness = Effect.map(send("/health/ready"), ({ json, status }) => `${status} ${json.status}`)
-      const becomes = (expected: string) =>
-        readiness.pipe(
-          Effect.filterOrFail((now) => now === expected),
-          Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 500 })
-        )
+      const becomes = (expected: string) => eventually(readiness, (now) => now === expected)
       yield* Effect.gen(function* () {
         yield* becomes("200 ready")
         yield* redis.kill

@@ -1,5 +1,6 @@
 import { connect } from "node:net"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { ObservedServer } from "./ObservedServer.ts"
@@ -27,7 +28,7 @@ const server = ObservedServer.layer(echo, {
   connectionsCheckingInterval: 50
 })
 
-layer(server, { excludeTestServices: true })("input that never becomes a request", (it) => {
+suite(server)("input that never becomes a request", (it) => {
   it.effect.each([
     { what: "not HTTP", text: "hello there\r\n\r\n", status: 400 },
     {

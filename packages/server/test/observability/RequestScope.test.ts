@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto"
 import { get } from "node:http"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { CorrelationId, withUser } from "@kite/adapters/logging/RequestContext"
 import * as Metrics from "@kite/server/observability/Metrics"
+import { suite } from "@kite/testkit/Suite"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { idOf, ObservedServer } from "./ObservedServer.ts"
@@ -36,7 +37,7 @@ const routes = Layer.mergeAll(
   Metrics.layerEndpoint
 )
 
-layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request scope", (it) => {
+suite(ObservedServer.layer(routes))("the request scope", (it) => {
   it.effect("logs each request once, with its template, status, size and time", () =>
     Effect.gen(function* () {
       const { call, lineOf, capture } = yield* ObservedServer
@@ -62,7 +63,7 @@ layer(ObservedServer.layer(routes), { excludeTestServices: true })("the request 
     })
   )
 
-  it.effect("logs the user, who is only known further in", () =>
+  it.effect("logs the user, although authentication comes after the scope begins", () =>
     Effect.gen(function* () {
       const { call, lineOf } = yield* ObservedServer
       assert.strictEqual((yield* lineOf(yield* call("/me"))).user_id, user)

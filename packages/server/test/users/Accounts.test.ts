@@ -1,14 +1,15 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { logIn } from "@kite/testkit/accounts/Sessions"
 import { post, send, signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
 const password = "up, up and away 9"
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("accounts", (it) => {
+suite(TestServer.layer)("accounts", (it) => {
   it.effect("do not exist in a new kite", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

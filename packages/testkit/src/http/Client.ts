@@ -1,6 +1,8 @@
 import { Context, Effect, Layer } from "effect"
 import { readAnswer } from "./Contract.ts"
+import { uploadForm } from "./Multipart.ts"
 import { TestServer } from "./TestServer.ts"
+import { typedClient } from "./TypedClient.ts"
 
 /** What came back, the body read: parsed where it is JSON. */
 export interface Answer {
@@ -51,12 +53,13 @@ export class Someone extends Context.Service<Someone, Effect.Success<typeof sign
   static readonly layer = Layer.effect(Someone, signUp)
 }
 
-export const upload = (user: Caller, content: string | Uint8Array<ArrayBuffer>, filename = "note.txt") => {
-  const form = new FormData()
-  form.append("file", new Blob([content]), filename)
-  return sendAs(user, "/api/documents", { method: "POST", body: form })
-}
+export const upload = (user: Caller, content: string | Uint8Array<ArrayBuffer>, filename?: string) =>
+  sendAs(user, "/api/documents", { method: "POST", body: uploadForm(content, filename) })
+
+/** A client made from the contract that acts for this account. */
+export const clientOf = ({ authorization }: Caller) =>
+  Effect.flatMap(TestServer, ({ url }) => typedClient(url, authorization))
 
 /** What the account has stored, as it is told itself. */
 export const usedBytes = (user: Caller) =>
-  Effect.map(sendAs(user, "/api/auth/me"), ({ json }) => json.quota.usedBytes as number)
+  Effect.flatMap(clientOf(user), ({ auth }) => Effect.map(auth.me(), ({ quota }) => quota.usedBytes))

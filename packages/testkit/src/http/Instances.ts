@@ -1,6 +1,7 @@
 import * as Database from "@kite/adapters/postgres/Database"
-import { Effect, Layer, Schedule } from "effect"
+import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { eventually } from "../Eventually.ts"
 import { TestDatabase } from "../postgres/TestDatabase.ts"
 import { TestServer } from "./TestServer.ts"
 
@@ -13,15 +14,13 @@ export const startInstance = Effect.gen(function* () {
 })
 
 const links = (instances: number) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    sql<{ pid: number }>`
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) =>
+      sql<{ pid: number }>`
       SELECT pid FROM pg_stat_activity
-      WHERE application_name = 'kite-revocations' AND query LIKE 'LISTEN%' AND datname = current_database()`.pipe(
-      Effect.flatMap((rows) => (rows.length === instances ? Effect.succeed(rows) : Effect.fail("not all are up"))),
-      Effect.retry(Schedule.spaced("10 millis")),
-      Effect.timeout("10 seconds")
-    )
-  )
+      WHERE application_name = 'kite-revocations' AND query LIKE 'LISTEN%' AND datname = current_database()`
+  ).pipe((rows) => eventually(rows, ({ length }) => length === instances))
 
 /** Ends the connections that so many instances listen on, as a failover of PostgreSQL would. */
 export const killLinks = Effect.fnUntraced(function* (instances: number) {

@@ -1,4 +1,11 @@
-/** A multipart body by hand, so that it can be wrong. */
+/** The body of an upload, as a browser sends it. */
+export const uploadForm = (content: string | Blob | Uint8Array<ArrayBuffer>, filename = "note.txt") => {
+  const form = new FormData()
+  form.append("file", content instanceof Blob ? content : new Blob([content]), filename)
+  return form
+}
+
+// From here on: a multipart body by hand, so that it can be wrong.
 
 export const boundary = "kite-test-boundary"
 export const contentType = `multipart/form-data; boundary=${boundary}`

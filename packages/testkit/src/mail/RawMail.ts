@@ -1,6 +1,12 @@
 import { Effect } from "effect"
 import PostalMime from "postal-mime"
-import type { Letter } from "../../../adapters/test/mail/MailerSuite.ts"
+
+/** A mail as a person sees it. */
+export interface Letter {
+  readonly to: ReadonlyArray<string>
+  readonly subject: string
+  readonly text: string
+}
 
 /** Parses a mail as it goes over the wire (RFC 5322). */
 export const parse = (raw: Uint8Array) => Effect.promise(() => PostalMime.parse(raw))

@@ -1,7 +1,8 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
 import type { ObjectKey } from "@kite/domain/documents/Document"
 import { DateTime, Deferred, Duration, Effect, Fiber, type Layer, Schema, Stream } from "effect"
+import { suite } from "../Suite.ts"
 import { bytesOf, chunked, collect, endless, newKey, sha256 } from "./Content.ts"
 
 class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
@@ -19,7 +20,7 @@ export const objectStoreSuite = (
   store: Layer.Layer<ObjectStore, unknown>,
   { largeBytes, endsAtFirstByte }: Options
 ) =>
-  layer(store, { excludeTestServices: true, timeout: "30 seconds" })(`ObjectStore: ${name}`, (it) => {
+  suite(store)(`ObjectStore: ${name}`, (it) => {
     const listed = Effect.gen(function* () {
       return yield* Stream.runCollect((yield* ObjectStore).list)
     })

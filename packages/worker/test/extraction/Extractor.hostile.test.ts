@@ -1,5 +1,5 @@
 import { deflateSync } from "node:zlib"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import type { ContentType } from "@kite/domain/documents/Document"
 import type { FailureCode } from "@kite/domain/documents/Extraction"
 import { declaring, docxOf, docxWithBody, zipOfEntries } from "@kite/testkit/files/DocxFile"
@@ -12,6 +12,7 @@ import {
   pdfOfContent,
   pdfOfEmptyPages
 } from "@kite/testkit/files/PdfFile"
+import { suite } from "@kite/testkit/Suite"
 import { defaultLimits, ExtractionLimits } from "@kite/worker/extraction/ExtractionLimits"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Effect, Layer } from "effect"
@@ -52,10 +53,7 @@ const endlessText = () => deflateSync("BT /F 9 Tf 1 0 0 1 40 700 Tm (hello world
 
 const Tight = Layer.succeed(ExtractionLimits, { ...defaultLimits, maxCharacters: 100_000 })
 
-layer(Extractor.layer({ concurrency: 1, languages: ["eng"] }).pipe(Layer.provide(Tight)), {
-  excludeTestServices: true,
-  timeout: "30 seconds"
-})("Extractor refuses", (it) => {
+suite(Extractor.layer({ concurrency: 1, languages: ["eng"] }).pipe(Layer.provide(Tight)))("Extractor refuses", (it) => {
   for (const [name, contentType, code, bytes] of hostile) {
     it.effect(`${name}: ${code}`, () =>
       Effect.gen(function* () {
@@ -73,23 +71,23 @@ layer(Extractor.layer({ concurrency: 1, languages: ["eng"] }).pipe(Layer.provide
 const small = 400 * 1024 * 1024
 const Small = Layer.succeed(ExtractionLimits, { ...defaultLimits, maxResidentBytes: small })
 
-layer(Extractor.layer({ concurrency: 1, languages: ["eng"] }).pipe(Layer.provide(Small)), {
-  excludeTestServices: true,
-  timeout: "30 seconds"
-})("Extractor survives", (it) => {
-  const bombs: ReadonlyArray<readonly [string, ContentType, () => Promise<Uint8Array> | Uint8Array]> = [
-    ["a page that inflates to 1 GiB", pdf, () => pdfOfContent(deflatedSpaces(gibibyte))],
-    ["a Word document of a million nodes", docx, () => docxWithBody("<w:p/>".repeat(1_000_000))]
-  ]
-  for (const [name, contentType, bytes] of bombs) {
-    it.effect(`${name}: out-of-memory, and the next document is read`, () =>
-      Effect.gen(function* () {
-        const file = yield* Effect.promise(async () => bytes())
-        const failure = yield* Effect.flip(extractBytes(file, contentType))
-        assert.strictEqual(failure.code, "out-of-memory", failure.message)
-        const next = yield* extractBytes(Buffer.from("still here"), "text/plain")
-        assert.strictEqual(next.pages[0]?.text, "still here")
-      })
-    )
+suite(Extractor.layer({ concurrency: 1, languages: ["eng"] }).pipe(Layer.provide(Small)))(
+  "Extractor survives",
+  (it) => {
+    const bombs: ReadonlyArray<readonly [string, ContentType, () => Promise<Uint8Array> | Uint8Array]> = [
+      ["a page that inflates to 1 GiB", pdf, () => pdfOfContent(deflatedSpaces(gibibyte))],
+      ["a Word document of a million nodes", docx, () => docxWithBody("<w:p/>".repeat(1_000_000))]
+    ]
+    for (const [name, contentType, bytes] of bombs) {
+      it.effect(`${name}: out-of-memory, and the next document is read`, () =>
+        Effect.gen(function* () {
+          const file = yield* Effect.promise(async () => bytes())
+          const failure = yield* Effect.flip(extractBytes(file, contentType))
+          assert.strictEqual(failure.code, "out-of-memory", failure.message)
+          const next = yield* extractBytes(Buffer.from("still here"), "text/plain")
+          assert.strictEqual(next.pages[0]?.text, "still here")
+        })
+      )
+    }
   }
-})
+)

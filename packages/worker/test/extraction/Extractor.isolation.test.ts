@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { eventually } from "@kite/testkit/Eventually"
 import { docxWithBody } from "@kite/testkit/files/DocxFile"
 import { densePicture, pictureOf } from "@kite/testkit/files/ImageFile"
 import { addScannedPage, addTextPage, pdfOf } from "@kite/testkit/files/PdfFile"
+import { cpuTicks, isRunning } from "@kite/testkit/processes/Processes"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Cause, Effect, Exit, Fiber, Option } from "effect"
-import { cpuTicks, eventually, isGone } from "../fixtures/ChildProcesses.ts"
 import { docx, extractBytes, temporaryFile } from "../fixtures/ExtractBytes.ts"
 import { readHello, theChild, withLimits } from "../fixtures/LimitedExtractor.ts"
 
@@ -29,7 +30,10 @@ const readInTheMiddle = Effect.gen(function* () {
   const image = yield* Effect.promise(() => densePicture().encode("jpeg", 80))
   const before = cpuTicks(pid)
   const fiber = yield* Effect.forkChild(Effect.exit(extractBytes(image, "image/jpeg")), { startImmediately: true })
-  yield* eventually(() => cpuTicks(pid) > before + 50)
+  yield* eventually(
+    Effect.sync(() => cpuTicks(pid)),
+    (ticks) => ticks > before + 50
+  )
   return { pid, fiber }
 })
 
@@ -42,7 +46,7 @@ describe("Extractor isolates", () => {
       const { pid, fiber } = yield* readHeldUp
       const exit = yield* Fiber.join(fiber)
       assert.strictEqual(failureCode(exit), "timed-out")
-      assert.isTrue(isGone(pid))
+      assert.isFalse(isRunning(pid))
       assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
     }).pipe(withLimits({ silenceMillis: 2_000 }), Effect.scoped)
   )
@@ -71,7 +75,10 @@ describe("Extractor isolates", () => {
       yield* readHello
       const pid = yield* theChild
       process.kill(pid, "SIGKILL")
-      yield* eventually(() => isGone(pid))
+      yield* eventually(
+        Effect.sync(() => isRunning(pid)),
+        (running) => !running
+      )
       assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
     }).pipe(withLimits())
   )
@@ -80,7 +87,7 @@ describe("Extractor isolates", () => {
     Effect.gen(function* () {
       const { pid, fiber } = yield* readHeldUp
       yield* Fiber.interrupt(fiber)
-      assert.isTrue(isGone(pid))
+      assert.isFalse(isRunning(pid))
       assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
     }).pipe(withLimits(), Effect.scoped)
   )

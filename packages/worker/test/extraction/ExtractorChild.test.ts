@@ -2,8 +2,9 @@ import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
+import { eventually } from "@kite/testkit/Eventually"
+import { isRunning } from "@kite/testkit/processes/Processes"
 import { Effect } from "effect"
-import { eventually, isGone } from "../fixtures/ChildProcesses.ts"
 import { readHello, theChild, withLimits } from "../fixtures/LimitedExtractor.ts"
 
 const doomedParent = fileURLToPath(new URL("../fixtures/DoomedParent.ts", import.meta.url))
@@ -24,7 +25,7 @@ describe("Extractor's children", () => {
         yield* readHello
         const first = yield* theChild
         yield* readHello
-        assert.isTrue(isGone(first))
+        assert.isFalse(isRunning(first))
       }).pipe(withLimits(worn))
     )
   }
@@ -45,7 +46,7 @@ describe("Extractor's children", () => {
   it.live("end with the layer", () =>
     Effect.gen(function* () {
       const pid = yield* readHello.pipe(Effect.andThen(theChild), withLimits())
-      assert.isTrue(isGone(pid))
+      assert.isFalse(isRunning(pid))
     })
   )
 
@@ -55,7 +56,10 @@ describe("Extractor's children", () => {
       const pid = yield* Effect.callback<number>((resume) => {
         parent.stdout.once("data", (line) => resume(Effect.succeed(Number(line))))
       }).pipe(Effect.timeout("20 seconds"), Effect.ensuring(Effect.sync(() => parent.kill("SIGKILL"))))
-      yield* eventually(() => isGone(pid))
+      yield* eventually(
+        Effect.sync(() => isRunning(pid)),
+        (running) => !running
+      )
     })
   )
 

@@ -5,9 +5,10 @@ import { assert, it } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
 import { EmbeddedPostgres } from "@kite/adapters/postgres/embedded/EmbeddedPostgres"
 import { EmbeddedPostgresError } from "@kite/adapters/postgres/embedded/EmbeddedPostgresError"
-import { isRunning } from "@kite/testkit/processes/ProcessState"
+import { eventually } from "@kite/testkit/Eventually"
+import { isRunning } from "@kite/testkit/processes/Processes"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
-import { Effect, Layer, Redacted, Schedule } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { describe } from "vitest"
 import { startKite } from "./KiteProcess.ts"
@@ -114,9 +115,7 @@ describe("EmbeddedPostgres", () => {
       const { url } = yield* start(dataDir)
       const killed = postmaster(dataDir)
       process.kill(killed, "SIGKILL")
-      yield* query(url, (sql) => sql`SELECT 1`).pipe(
-        Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 })
-      )
+      yield* eventually(query(url, (sql) => sql`SELECT 1`))
       assert.notStrictEqual(postmaster(dataDir), killed)
     })
   )

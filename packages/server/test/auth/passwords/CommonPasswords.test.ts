@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { Email } from "@kite/domain/users/Email"
+import { isCommonPassword } from "@kite/server/auth/passwords/CommonPasswords"
+import { checkPassword } from "@kite/server/auth/passwords/PasswordPolicy"
 import { Effect, Redacted, Schema } from "effect"
-import { isCommonPassword } from "../../../src/auth/passwords/CommonPasswords.ts"
-import { checkPassword } from "../../../src/auth/passwords/PasswordPolicy.ts"
 
 const common = [
   "password1234",

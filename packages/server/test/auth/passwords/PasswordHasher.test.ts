@@ -1,10 +1,11 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
+import { PasswordHasher } from "@kite/server/auth/passwords/PasswordHasher"
+import { suite } from "@kite/testkit/Suite"
 import { Cause, Effect, Exit, Redacted } from "effect"
-import { PasswordHasher } from "../../../src/auth/passwords/PasswordHasher.ts"
 
 const password = Redacted.make("up, up and away 9")
 
-layer(PasswordHasher.layer, { excludeTestServices: true, timeout: "60 seconds" })("password hashes", (it) => {
+suite(PasswordHasher.layer)("password hashes", (it) => {
   it.effect("are argon2id at OWASP's cost, salted, and match only the exact password", () =>
     Effect.gen(function* () {
       const { hash, verify } = yield* PasswordHasher

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { send } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the password-reset page", (it) => {
+suite(TestServer.layer)("the password-reset page", (it) => {
   it.effect("runs its own script and style, uses no other origin, and is neither stored nor framed", () =>
     Effect.gen(function* () {
       const { status, headers, text } = yield* send("/reset")

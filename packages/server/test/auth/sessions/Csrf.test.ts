@@ -1,8 +1,9 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { cookieOf, logIn } from "@kite/testkit/accounts/Sessions"
 import { type Answer, post, send, signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 
 const foreign = [
@@ -24,46 +25,43 @@ const assertRefused = (answer: Answer, headers: object) => {
   assert.deepStrictEqual(answer.headers.getSetCookie(), [], JSON.stringify(headers))
 }
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
-  "a cookie endpoint without PUBLIC_URL",
-  (it) => {
-    it.effect("refuses other sites, and requests without an origin; the session stays as it was", () =>
-      Effect.gen(function* () {
-        const { cookie } = yield* signUp
-        for (const headers of [...foreign, {}]) {
-          assertRefused(yield* call("/api/auth/refresh", cookie, headers), headers)
-          assertRefused(yield* call("/api/auth/logout", cookie, headers), headers)
-        }
-        assert.strictEqual((yield* call("/api/auth/refresh", cookie, { "sec-fetch-site": "same-origin" })).status, 200)
-      })
-    )
+suite(TestServer.layer)("a cookie endpoint without PUBLIC_URL", (it) => {
+  it.effect("refuses other sites, and requests without an origin; the session stays as it was", () =>
+    Effect.gen(function* () {
+      const { cookie } = yield* signUp
+      for (const headers of [...foreign, {}]) {
+        assertRefused(yield* call("/api/auth/refresh", cookie, headers), headers)
+        assertRefused(yield* call("/api/auth/logout", cookie, headers), headers)
+      }
+      assert.strictEqual((yield* call("/api/auth/refresh", cookie, { "sec-fetch-site": "same-origin" })).status, 200)
+    })
+  )
 
-    it.effect("accepts the host that the request is addressed to as its origin", () =>
-      Effect.gen(function* () {
-        const { url } = yield* TestServer
-        const { cookie } = yield* signUp
-        const answer = yield* call("/api/auth/refresh", cookie, { origin: url })
-        assert.strictEqual(answer.status, 200)
-        assert.strictEqual((yield* call("/api/auth/logout", cookieOf(answer), { origin: url })).status, 204)
-      })
-    )
+  it.effect("accepts the host that the request is addressed to as its origin", () =>
+    Effect.gen(function* () {
+      const { url } = yield* TestServer
+      const { cookie } = yield* signUp
+      const answer = yield* call("/api/auth/refresh", cookie, { origin: url })
+      assert.strictEqual(answer.status, 200)
+      assert.strictEqual((yield* call("/api/auth/logout", cookieOf(answer), { origin: url })).status, 204)
+    })
+  )
 
-    it.effect("that starts a session accepts clients that are not browsers and refuses other sites", () =>
-      Effect.gen(function* () {
-        const user = yield* signUp
-        assert.strictEqual((yield* logIn(user)).status, 200)
-        for (const headers of foreign) assertRefused(yield* logIn(user, headers), headers)
-      })
-    )
-  }
-)
+  it.effect("that starts a session accepts clients that are not browsers and refuses other sites", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      assert.strictEqual((yield* logIn(user)).status, 200)
+      for (const headers of foreign) assertRefused(yield* logIn(user, headers), headers)
+    })
+  )
+})
 
 const configured = TestServer.layerWith({
   PUBLIC_URL: "https://kite.example",
   CORS_ORIGINS: "https://app.example, http://localhost:3000"
 })
 
-layer(configured, { excludeTestServices: true, timeout: "60 seconds" })("a cookie endpoint with PUBLIC_URL", (it) => {
+suite(configured)("a cookie endpoint with PUBLIC_URL", (it) => {
   it.effect("accepts that origin and those of CORS_ORIGINS, and no similar ones", () =>
     Effect.gen(function* () {
       const { url } = yield* TestServer
@@ -88,7 +86,7 @@ layer(configured, { excludeTestServices: true, timeout: "60 seconds" })("a cooki
   )
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("every other endpoint", (it) => {
+suite(TestServer.layer)("every other endpoint", (it) => {
   it.effect("requires the bearer header; the cookie alone is not enough", () =>
     Effect.gen(function* () {
       const { url } = yield* TestServer

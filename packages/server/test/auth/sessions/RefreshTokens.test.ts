@@ -1,12 +1,13 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
+import { hashOf } from "@kite/server/auth/tokens/OpaqueToken"
 import { cookieOf, logIn, logOut, refresh, statusOfMe } from "@kite/testkit/accounts/Sessions"
 import { signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { nextMailTo } from "@kite/testkit/mail/Mails"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { hashOf } from "../../../src/auth/tokens/OpaqueToken.ts"
 
 const hash = (cookie: string) => hashOf(Redacted.make(cookie.slice(cookie.indexOf("=") + 1)))
 
@@ -31,7 +32,7 @@ const familiesOf = (userId: string) =>
     ([row]) => row?.n
   )
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("refresh tokens", (it) => {
+suite(TestServer.layer)("refresh tokens", (it) => {
   it.effect("come in a cookie that scripts, other sites and plain http cannot read", () =>
     Effect.gen(function* () {
       const user = yield* signUp

@@ -1,14 +1,15 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
+import { removeExpired } from "@kite/server/auth/sessions/ExpiredSessions"
 import { logIn, refresh } from "@kite/testkit/accounts/Sessions"
 import { signUp } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { removeExpired } from "../../../src/auth/sessions/ExpiredSessions.ts"
 
 const shortLived = TestServer.layerWith({ REFRESH_TOKEN_LIFETIME: "2h" })
 
-layer(shortLived, { excludeTestServices: true, timeout: "60 seconds" })("a session", (it) => {
+suite(shortLived)("a session", (it) => {
   it.effect("lasts for REFRESH_TOKEN_LIFETIME, refreshed or not", () =>
     Effect.gen(function* () {
       const user = yield* signUp

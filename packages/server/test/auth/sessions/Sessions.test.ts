@@ -1,12 +1,13 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { UserId } from "@kite/domain/users/User"
+import { Sessions } from "@kite/server/auth/sessions/Sessions"
+import { RevokedSessions } from "@kite/server/auth/tokens/RevokedSessions"
 import { logIn, refresh, statusOfMe, timeToRefusal } from "@kite/testkit/accounts/Sessions"
 import { signUp } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { Sessions } from "../../../src/auth/sessions/Sessions.ts"
-import { RevokedSessions } from "../../../src/auth/tokens/RevokedSessions.ts"
 import { claimsOf } from "../tokens/Forgery.ts"
 
 /** Another instance beside the server: it ends sessions, the server learns of them. */
@@ -31,7 +32,7 @@ const awaitAnnouncements = Effect.gen(function* () {
   yield* timeToRefusal(last.token)
 })
 
-layer(instance, { excludeTestServices: true, timeout: "60 seconds" })("ending all sessions of an account", (it) => {
+suite(instance)("ending all sessions of an account", (it) => {
   it.effect("revokes their access tokens in the same step: here at once, on other instances soon after", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

@@ -1,11 +1,11 @@
 import { createSecretKey } from "node:crypto"
 import { assert, it } from "@effect/vitest"
 import { UserId } from "@kite/domain/users/User"
+import { AccessTokens } from "@kite/server/auth/tokens/AccessTokens"
+import { RevokedSessions } from "@kite/server/auth/tokens/RevokedSessions"
+import { TokenKeys } from "@kite/server/auth/tokens/TokenKeys"
 import { Effect, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { AccessTokens } from "../../../src/auth/tokens/AccessTokens.ts"
-import { RevokedSessions } from "../../../src/auth/tokens/RevokedSessions.ts"
-import { TokenKeys } from "../../../src/auth/tokens/TokenKeys.ts"
 
 const key = createSecretKey(Buffer.alloc(32, 7))
 

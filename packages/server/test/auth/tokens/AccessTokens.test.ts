@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { statusOfMe } from "@kite/testkit/accounts/Sessions"
 import { send, signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 import { SignJWT } from "jose"
 import { claimsOf, headerOf, honestClaims, honestHeader, signAsServer, unsigned } from "./Forgery.ts"
@@ -15,7 +16,7 @@ const signedUp = Effect.map(signUp, (user) => {
   return { ...user, token, claims: honestClaims(user.id, claimsOf(token).sid) }
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("access tokens", (it) => {
+suite(TestServer.layer)("access tokens", (it) => {
   it.effect("contain subject, role, issuer, audience, times, session and key, and no personal data", () =>
     Effect.gen(function* () {
       const { id, token } = yield* signedUp

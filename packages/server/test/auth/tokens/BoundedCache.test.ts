@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
+import { BoundedCache } from "@kite/server/auth/tokens/BoundedCache"
 import { Schema } from "effect"
-import { BoundedCache } from "../../../src/auth/tokens/BoundedCache.ts"
 
 it.prop(
   "a bounded cache holds the newest keys, and never more than its capacity",

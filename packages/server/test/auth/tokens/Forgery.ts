@@ -1,6 +1,6 @@
+import { TokenKeys } from "@kite/server/auth/tokens/TokenKeys"
 import { Effect, Layer } from "effect"
 import { type JWTPayload, SignJWT } from "jose"
-import { TokenKeys } from "../../../src/auth/tokens/TokenKeys.ts"
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url")
 

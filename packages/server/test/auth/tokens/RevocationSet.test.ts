@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
+import { RevocationSet, retentionMillis } from "@kite/server/auth/tokens/RevocationSet"
 import { Schema } from "effect"
-import { RevocationSet, retentionMillis } from "../../../src/auth/tokens/RevocationSet.ts"
 
 it("a revocation is kept as long as a token of the session can be valid, then forgotten", () => {
   const set = new RevocationSet(10)

@@ -1,9 +1,11 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Settings } from "@kite/adapters/settings/Settings"
+import { signingDelay, TokenKeys } from "@kite/server/auth/tokens/TokenKeys"
+import { eventually } from "@kite/testkit/Eventually"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
-import { Context, Effect, Layer, Schedule } from "effect"
+import { suite } from "@kite/testkit/Suite"
+import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { signingDelay, TokenKeys } from "../../../src/auth/tokens/TokenKeys.ts"
 
 /** The keys as another instance sees them. */
 const instance = (secret = "a secret of the tests, and of nobody else") =>
@@ -23,7 +25,7 @@ const wait = (seconds: number) =>
     (sql) => sql`UPDATE token_keys SET created_at = created_at - make_interval(secs => ${seconds})`
   )
 
-layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("signing keys", (it) => {
+suite(testDatabase)("signing keys", (it) => {
   it.effect("start as a single key, although several instances start on an empty database at the same time", () =>
     Effect.gen(function* () {
       yield* forget
@@ -79,11 +81,7 @@ layer(testDatabase, { excludeTestServices: true, timeout: "60 seconds" })("signi
       const [here, there] = [yield* instance(), yield* instance()]
       for (let round = 0; round < 2; round++) {
         const kid = yield* here.rotate
-        yield* there.find(kid).pipe(
-          Effect.flatMap((key) => (key === undefined ? Effect.fail("not yet") : Effect.void)),
-          Effect.retry(Schedule.spaced("100 millis")),
-          Effect.timeout(signingDelay - 5_000)
-        )
+        yield* eventually(there.find(kid), (key) => key !== undefined, signingDelay - 5_000)
       }
     })
   )

@@ -1,0 +1,43 @@
+import { readFile } from "node:fs/promises"
+import { Api } from "@kite/domain/Api"
+import { Authentication } from "@kite/domain/auth/Authentication"
+import { NewPassword } from "@kite/domain/auth/Password"
+import { Email } from "@kite/domain/users/Email"
+import { Effect, Redacted } from "effect"
+import { FetchHttpClient, HttpClientRequest } from "effect/http"
+import { HttpApiClient, HttpApiMiddleware } from "effect/http-api"
+import { uploadForm } from "./Multipart.ts"
+
+const email = Email.make("anna@example.org")
+const password = NewPassword.make(Redacted.make("up, up and away 9"))
+
+/** A client made from the contract, as TypeScript users make one: its calls succeed and fail with the contract's types. */
+export const typedClient = (baseUrl: string, headers: Readonly<Record<string, string>> = {}) =>
+  HttpApiClient.make(Api, { baseUrl }).pipe(
+    Effect.provide([
+      HttpApiMiddleware.layerClient(Authentication, ({ next, request }) =>
+        next(HttpClientRequest.setHeaders(request, headers))
+      ),
+      FetchHttpClient.layer
+    ])
+  )
+
+/** Registers an account at the kite with this URL, if it is not there yet, and logs in. `headers` serve plain requests. */
+export const logInAt = Effect.fnUntraced(function* (url: string) {
+  const guest = yield* typedClient(url)
+  yield* Effect.catchTag(guest.auth.register({ payload: { email, password } }), "EmailTaken", () => Effect.void)
+  const { accessToken } = yield* guest.auth.login({ payload: { email, password } })
+  const headers = { authorization: `Bearer ${accessToken}` }
+  const client = yield* typedClient(url, headers)
+  return {
+    headers,
+    ...client,
+    /** Up to 100 documents, newest first. */
+    list: Effect.map(client.documents.list({ query: { limit: 100 } }), ({ items }) => items),
+    /** Uploads a file of the folder `examples`. */
+    uploadExample: Effect.fnUntraced(function* (name: string) {
+      const bytes = yield* Effect.promise(() => readFile(new URL(`../../../../examples/${name}`, import.meta.url)))
+      return yield* client.documents.upload({ payload: uploadForm(bytes, name) })
+    })
+  }
+})
