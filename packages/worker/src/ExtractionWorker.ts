@@ -30,16 +30,23 @@ const reconcile = Effect.gen(function* () {
   }
 })
 
-/** Runs so many jobs at a time until the layer closes, and then returns running jobs to the queue at once. */
+/** Workers beyond WORKER_CONCURRENCY, so that one is always free for an account that has nothing running. */
+const spareWorkers = 1
+
+/**
+ * Runs so many jobs of one account at a time, and one more for the others, until the layer closes; then it returns running jobs to
+ * the queue at once. No account can hold every worker, however many jobs it offers.
+ */
 export const layerNoDeps = (concurrency: number) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const queue = yield* ExtractionQueue
       const { handle } = yield* ExtractionHandler
-      const take = queue.take((job, delivery) => withJob(job)(handle(job, delivery)))
+      const workers = concurrency + spareWorkers
+      const take = queue.take((job, delivery) => withJob(job)(handle(job, delivery)), { perAccount: concurrency })
       const oneJob = Effect.catchTag(take, "JobNotDone", () => Effect.void)
       const loop = Effect.forever(surviving(oneJob, "The extraction queue failed"))
-      yield* Effect.forkScoped(Effect.replicateEffect(loop, concurrency, { concurrency, discard: true }))
+      yield* Effect.forkScoped(Effect.replicateEffect(loop, workers, { concurrency: workers, discard: true }))
       yield* surviving(reconcile, "Looking for documents without a job failed").pipe(
         Effect.repeat(Schedule.spaced(reconcileInterval)),
         Effect.forkScoped
@@ -47,12 +54,14 @@ export const layerNoDeps = (concurrency: number) =>
     })
   )
 
-/** The worker of the settings: `WORKER_CONCURRENCY` jobs at a time, OCR in `OCR_LANGUAGES`. */
+/** The worker of the settings: `WORKER_CONCURRENCY` jobs of an account at a time, OCR in `OCR_LANGUAGES`. */
 export const layer = Layer.unwrap(
   Effect.map(Settings, ({ WORKER_CONCURRENCY: concurrency, OCR_LANGUAGES: languages }) =>
     layerNoDeps(concurrency).pipe(
       Layer.provide(ExtractionHandler.layer),
-      Layer.provide(Layer.mergeAll(ExtractionResults.layer, Extractor.layer({ concurrency, languages })))
+      Layer.provide(
+        Layer.mergeAll(ExtractionResults.layer, Extractor.layer({ concurrency: concurrency + spareWorkers, languages }))
+      )
     )
   )
 )

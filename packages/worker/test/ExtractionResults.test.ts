@@ -15,7 +15,7 @@ layer(ExtractionResults.layer.pipe(Layer.provideMerge(ports)), { excludeTestServ
         const sql = yield* SqlClient.SqlClient
         const { failAbandoned } = yield* ExtractionResults
         const [waiting, lost, rerun] = [yield* old("waiting"), yield* old("lost"), yield* old("rerun")]
-        yield* sql`UPDATE extraction_queue SET state = 'failed' WHERE id LIKE ${`${lost.documentId}:%`}`
+        yield* sql`UPDATE extraction_jobs SET state = 'failed' WHERE id LIKE ${`${lost.documentId}:%`}`
         yield* sql`UPDATE documents SET attempt = 2 WHERE id = ${rerun.documentId}`
         assert.sameMembers([...(yield* failAbandoned(Duration.minutes(1)))], [lost.documentId, rerun.documentId])
         assert.strictEqual((yield* documentOf(waiting.documentId)).status, "pending")

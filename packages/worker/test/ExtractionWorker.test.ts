@@ -5,7 +5,7 @@ import { docxOf } from "@kite/testkit/files/DocxFile"
 import { encryptedPdf } from "@kite/testkit/files/PdfFile"
 import { suite } from "@kite/testkit/Suite"
 import { Extractor } from "@kite/worker/extraction/Extractor"
-import { Deferred, Effect, Layer } from "effect"
+import { Deferred, Duration, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { docx } from "./fixtures/ExtractBytes.ts"
 import { documentOf, offerDocument, pagesOf, untilStatus } from "./fixtures/Jobs.ts"
@@ -57,8 +57,9 @@ suite(workerOn(real).pipe(Layer.provideMerge(ports)))("ExtractionWorker", (it) =
       const { documentId } = yield* sql.withTransaction(
         Effect.tap(
           offerDocument(bytes, "text/plain"),
-          ({ documentId }) => sql`UPDATE extraction_queue
-            SET acquired_by = gen_random_uuid(), acquired_at = now(), attempts = 1 WHERE id LIKE ${`${documentId}:%`}`
+          ({ documentId }) => sql`UPDATE extraction_jobs
+            SET state = 'running', holder = gen_random_uuid(), due_at = now() + interval '1 second', deliveries = 1
+            WHERE id LIKE ${`${documentId}:%`}`
         )
       )
       assert.strictEqual((yield* untilStatus(documentId, "ready", "failed")).status, "ready")
@@ -88,8 +89,8 @@ suite(ports)("ExtractionWorker", (it) => {
         assert.deepStrictEqual(yield* Deferred.await(asked), [job.correlationId, job.userId])
         assert.strictEqual((yield* documentOf(job.documentId)).status, "processing")
       }).pipe(Effect.provide(workerOn(extractor), { local: true }))
-      const [row] = yield* sql`SELECT state, attempts, acquired_by FROM extraction_queue`
-      assert.deepStrictEqual(row, { state: "pending", attempts: 0, acquiredBy: null })
+      const [row] = yield* sql`SELECT state, deliveries, holder FROM extraction_jobs`
+      assert.deepStrictEqual(row, { state: "waiting", deliveries: 0, holder: null })
       const quick = Layer.succeed(Extractor, { extract: () => Effect.succeed(text) })
       const document = yield* untilStatus(job.documentId, "ready", "failed").pipe(
         Effect.provide(workerOn(quick), { local: true })
@@ -105,12 +106,40 @@ suite(ports)("ExtractionWorker", (it) => {
       const lost = yield* offerDocument(bytes, "text/plain", { age: "2 minutes" })
       const recent = yield* offerDocument(bytes, "text/plain")
       const busy = yield* offerDocument(bytes, "text/plain", { age: "2 minutes" })
-      yield* sql`UPDATE extraction_queue SET state = 'failed' WHERE id NOT LIKE ${`${busy.documentId}:%`}`
+      yield* sql`UPDATE extraction_jobs SET state = 'failed' WHERE id NOT LIKE ${`${busy.documentId}:%`}`
       yield* Effect.gen(function* () {
         const document = yield* untilStatus(lost.documentId, "failed")
         assert.strictEqual(document.failureCode, "interrupted")
         assert.strictEqual((yield* documentOf(recent.documentId)).status, "pending")
         assert.include(["pending", "processing"], (yield* documentOf(busy.documentId)).status)
+      }).pipe(Effect.provide(workerOn(extractor), { local: true }))
+    })
+  )
+
+  it.effect("reads the document of another account at once while one account has 500 jobs that never end", () =>
+    Effect.gen(function* () {
+      const { userId } = yield* offerDocument(bytes, "text/plain")
+      yield* Effect.replicateEffect(offerDocument(bytes, "text/plain", { userId }), 499, {
+        concurrency: 8,
+        discard: true
+      })
+      const started = yield* Deferred.make<void>()
+      let running = 0
+      const extractor = Layer.succeed(Extractor, {
+        extract: () =>
+          Effect.gen(function* () {
+            if ((yield* CurrentUserId) !== userId) return text
+            running += 1
+            yield* Deferred.succeed(started, undefined)
+            return yield* Effect.never
+          })
+      })
+      yield* Effect.gen(function* () {
+        yield* Deferred.await(started)
+        const other = yield* offerDocument(bytes, "text/plain")
+        const [elapsed] = yield* Effect.timed(untilStatus(other.documentId, "ready"))
+        assert.isBelow(Duration.toMillis(elapsed), 2_000)
+        assert.strictEqual(running, 2)
       }).pipe(Effect.provide(workerOn(extractor), { local: true }))
     })
   )

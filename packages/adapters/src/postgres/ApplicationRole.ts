@@ -60,9 +60,7 @@ const statements = (role: string, database: string) => [
   `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO ${role}`,
   // The audit log only grows.
   `REVOKE UPDATE, DELETE ON audit_log FROM ${role}`,
-  `REVOKE INSERT, UPDATE, DELETE ON effect_sql_migrations FROM ${role}`,
-  // At its start the queue reads its own migrations under LOCK TABLE, which needs the right to UPDATE.
-  `REVOKE INSERT, DELETE ON extraction_queue_migrations FROM ${role}`
+  `REVOKE INSERT, UPDATE, DELETE ON effect_sql_migrations FROM ${role}`
 ]
 
 const grant = Effect.fnUntraced(function* (name: string) {

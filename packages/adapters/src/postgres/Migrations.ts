@@ -1,7 +1,6 @@
 import { Effect, Layer, type Redacted } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
 import { isSqlError } from "effect/sql/SqlError"
-import { ExtractionQueue } from "../queue/ExtractionQueue.ts"
 import { Settings, SettingsError } from "../settings/Settings.ts"
 import { grantApplication } from "./ApplicationRole.ts"
 import * as Database from "./Database.ts"
@@ -10,6 +9,7 @@ import { migration as accounts } from "./migrations/0001_accounts.ts"
 import { migration as documents } from "./migrations/0002_documents.ts"
 import { migration as auth } from "./migrations/0003_auth.ts"
 import { migration as administration } from "./migrations/0004_administration.ts"
+import { migration as extractionJobs } from "./migrations/0007_extraction_jobs.ts"
 import { migration as uploadReservations } from "./migrations/0008_upload_reservations.ts"
 
 /** Every migration in order. A released one never changes; a change of the schema is a new migration. */
@@ -18,6 +18,7 @@ const migrations = {
   "0002_documents": documents,
   "0003_auth": auth,
   "0004_administration": administration,
+  "0007_extraction_jobs": extractionJobs,
   "0008_upload_reservations": uploadReservations
 }
 
@@ -26,16 +27,13 @@ const patient = { statementTimeout: "15 minutes", maxConnections: 2, application
 
 const run = Migrator.make({})({ loader: Migrator.fromRecord(migrations) })
 
-/** Building the queue's store creates its tables; `fresh`, so that it is not the queue this process uses. */
-const queueTables = Effect.scoped(Layer.build(Layer.fresh(ExtractionQueue.layer)))
-
 /**
  * Applies the missing migrations in one transaction and returns their ids and names. Safe from several processes at once:
  * the others wait for the lock on the migrator's table `effect_sql_migrations` and then find nothing to do. The URL's role
  * must own the tables; kite itself may run as another.
  */
 export const migrate = Effect.fn("Migrations.migrate")(function* (url: Redacted.Redacted<string>) {
-  const applied = yield* Effect.tap(run, () => queueTables).pipe(Effect.provide(Database.layerUrl(url, patient)))
+  const applied = yield* run.pipe(Effect.provide(Database.layerUrl(url, patient)))
   if (applied.length > 0)
     yield* Effect.logInfo(`Applied migrations ${applied.map((parts) => parts.join("_")).join(", ")}`)
   return applied

@@ -38,7 +38,7 @@ const refused = [
   "CREATE EXTENSION citext",
   "DROP TABLE audit_log",
   "DROP TABLE users CASCADE",
-  "DROP TABLE extraction_queue",
+  "DROP TABLE extraction_jobs",
   "DROP SCHEMA public CASCADE",
   "DROP INDEX audit_log_action",
   "ALTER TABLE users ADD COLUMN mine int",
@@ -60,7 +60,6 @@ const refused = [
   "INSERT INTO effect_sql_migrations (migration_id, name) VALUES (999, 'mine')",
   "UPDATE effect_sql_migrations SET name = 'mine'",
   "DELETE FROM effect_sql_migrations",
-  "DELETE FROM extraction_queue_migrations",
   "COPY users TO PROGRAM 'cat'",
   "SELECT pg_read_file('postgresql.conf')"
 ]
@@ -115,7 +114,7 @@ suite(Layer.provideMerge(Layer.effectDiscard(prepare), TwoRoles.layer))("the app
     })
   )
 
-  it.effect("opens the queue, whose own migrations find nothing to do", () =>
+  it.effect("opens the queue, also in two processes at once", () =>
     Effect.gen(function* () {
       const { applicationUrl } = yield* TwoRoles
       const builds = Effect.scoped(Layer.build(Layer.fresh(ExtractionQueue.layer))).pipe(as(applicationUrl))

@@ -15,19 +15,19 @@ const quick = ExtractionQueue.layerWith({ leaseTime: "1 second", pollInterval: "
   Layer.provideMerge(testDatabase)
 )
 const pass = SqlClient.SqlClient.use(
-  (sql) => sql`UPDATE extraction_queue SET visible_at = now() WHERE state = 'pending'`
+  (sql) => sql`UPDATE extraction_jobs SET due_at = now(), state = 'waiting' WHERE state = 'delayed'`
 )
 
 const age = SqlClient.SqlClient.use(
-  (sql) => sql`UPDATE extraction_queue SET created_at = created_at - interval '1 hour'`
+  (sql) => sql`UPDATE extraction_jobs SET created_at = created_at - interval '1 hour'`
 )
 
 extractionQueueSuite("Postgres", quick, { excludeTestServices: true, pass, age })
 
 const rowOf = Effect.fnUntraced(function* (id: string) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{ state: string; attempts: number; acquiredAt: Date | null }>`
-    SELECT state, attempts, acquired_at FROM extraction_queue WHERE id = ${id}`
+  const rows = yield* sql<{ state: string; deliveries: number; dueAt: Date }>`
+    SELECT state, deliveries, due_at FROM extraction_jobs WHERE id = ${id}`
   return rows[0]
 })
 
@@ -91,7 +91,7 @@ suite(quick)("ExtractionQueue in Postgres", (it) => {
       yield* queue.offer(job)
       const kill = yield* holdInChild
       yield* kill
-      assert.deepInclude(yield* rowOf(jobId(job)), { state: "pending", attempts: 1 })
+      assert.deepInclude(yield* rowOf(jobId(job)), { state: "running", deliveries: 1 })
       assert.deepStrictEqual(yield* takeOne, [job, 2])
     })
   )
@@ -102,11 +102,11 @@ suite(quick)("ExtractionQueue in Postgres", (it) => {
       const [job, other] = [yield* newJob, yield* newJob]
       yield* queue.offer(job)
       yield* holdInChild
-      const acquired = (yield* rowOf(jobId(job)))?.acquiredAt?.getTime() ?? 0
-      yield* rowWhen(jobId(job), (row) => (row?.acquiredAt?.getTime() ?? 0) > acquired + 1_500)
+      const leased = (yield* rowOf(jobId(job)))?.dueAt.getTime() ?? 0
+      yield* rowWhen(jobId(job), (row) => (row?.dueAt.getTime() ?? 0) > leased + 1_500)
       yield* queue.offer(other)
       assert.deepStrictEqual(yield* takeOne, [other, 1])
-      assert.deepInclude(yield* rowOf(jobId(job)), { state: "pending", attempts: 1 })
+      assert.deepInclude(yield* rowOf(jobId(job)), { state: "running", deliveries: 1 })
     })
   )
 
@@ -115,27 +115,69 @@ suite(quick)("ExtractionQueue in Postgres", (it) => {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* ExtractionQueue
       const job = yield* newJob
-      yield* sql`DELETE FROM extraction_queue`
+      yield* sql`DELETE FROM extraction_jobs`
       yield* queue.offer(job)
-      yield* sql`UPDATE extraction_queue SET attempts = ${maxDeliveries - 1} WHERE id = ${jobId(job)}`
+      yield* sql`UPDATE extraction_jobs SET deliveries = ${maxDeliveries - 1} WHERE id = ${jobId(job)}`
       const kill = yield* holdInChild
       yield* kill
       const taker = yield* Effect.forkChild(takeOne)
-      assert.deepInclude(yield* rowWhen(jobId(job), (row) => row?.state === "failed"), { attempts: maxDeliveries })
+      assert.deepInclude(yield* rowWhen(jobId(job), (row) => row?.state === "failed"), { deliveries: maxDeliveries })
       yield* Fiber.interrupt(taker)
     })
   )
 
-  it.effect("is not blocked by a job that cannot be decoded", () =>
+  it.effect("interrupts a worker whose job went to another, and leaves the job to that one", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* ExtractionQueue
-      const [broken, job] = [yield* newJob, yield* newJob]
-      yield* queue.offer(broken)
-      yield* sql`UPDATE extraction_queue SET element = '{"documentId":5}' WHERE id = ${jobId(broken)}`
+      const job = yield* newJob
       yield* queue.offer(job)
-      assert.deepStrictEqual(yield* takeOne, [job, 1])
-      assert.strictEqual((yield* rowOf(jobId(broken)))?.state, "failed")
+      const [begun, interrupted] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const taker = yield* Effect.forkChild(
+        queue.take(() =>
+          Deferred.succeed(begun, undefined).pipe(
+            Effect.andThen(Effect.never),
+            Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))
+          )
+        )
+      )
+      yield* Deferred.await(begun)
+      yield* sql`UPDATE extraction_jobs SET holder = gen_random_uuid(), deliveries = 2 WHERE id = ${jobId(job)}`
+      yield* Deferred.await(interrupted)
+      yield* Fiber.join(taker)
+      assert.deepInclude(yield* rowOf(jobId(job)), { state: "running", deliveries: 2 })
+      yield* sql`DELETE FROM extraction_jobs`
+    })
+  )
+
+  it.effect("takes over what waits in the queue of an older version, in fair order", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { migration } = yield* Effect.promise(
+        () => import("@kite/adapters/postgres/migrations/0007_extraction_jobs")
+      )
+      const [first, second, other] = [yield* newJob, yield* newJob, yield* newJob]
+      const next = { ...second, userId: first.userId }
+      const jobs = [first, next, other]
+      yield* sql`DROP TABLE extraction_jobs`
+      yield* sql`
+        CREATE TABLE extraction_queue (
+          sequence serial PRIMARY KEY, id text NOT NULL, queue_name text NOT NULL, element text NOT NULL, state text NOT NULL
+        )`
+      for (const job of jobs) {
+        const { run, ...rest } = job
+        yield* sql`
+          INSERT INTO extraction_queue (id, queue_name, element, state)
+          VALUES (${jobId(job)}, 'extraction', ${JSON.stringify({ ...rest, attempt: run })}, 'pending')`
+      }
+      yield* sql`INSERT INTO extraction_queue (id, queue_name, element, state) VALUES ('x', 'extraction', '{}', 'completed')`
+      yield* migration
+      const order = [yield* takeOne, yield* takeOne, yield* takeOne]
+      assert.deepStrictEqual(order, [
+        [first, 1],
+        [other, 1],
+        [next, 1]
+      ])
     })
   )
 })

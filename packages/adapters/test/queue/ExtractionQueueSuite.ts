@@ -208,5 +208,59 @@ export const extractionQueueSuite = <R>(
       })
     )
 
+    it.effect("delivers the first job of each account before the second of any", () =>
+      Effect.gen(function* () {
+        const queue = yield* ExtractionQueue
+        const [a1, b1, c1] = yield* Effect.all([newJob, newJob, newJob])
+        const next = (job: ExtractionJob) => Effect.map(newJob, (other) => ({ ...other, userId: job.userId }))
+        const [a2, a3, c2] = [yield* next(a1), yield* next(a1), yield* next(c1)]
+        yield* Effect.forEach([a1, a2, a3, b1, c1, c2], queue.offer)
+        const order: Array<string> = []
+        for (let index = 0; index < 6; index++) order.push(jobId((yield* takeOne)[0]))
+        assert.deepStrictEqual(order, [a1, b1, c1, a2, c2, a3].map(jobId))
+      })
+    )
+
+    it.effect("delivers a job of the account with the fewest running jobs", () =>
+      Effect.gen(function* () {
+        const queue = yield* ExtractionQueue
+        const [a1, another, b1] = yield* Effect.all([newJob, newJob, newJob])
+        const a2 = { ...another, userId: a1.userId }
+        yield* Effect.forEach([a1, a2], queue.offer)
+        yield* queue.take(() =>
+          Effect.gen(function* () {
+            yield* queue.offer(b1)
+            assert.deepStrictEqual(yield* takeOne, [b1, 1])
+          })
+        )
+        assert.deepStrictEqual(yield* takeOne, [a2, 1])
+      })
+    )
+
+    it.effect("keeps the workers of a process from taking more than so many jobs of one account", () =>
+      Effect.gen(function* () {
+        const queue = yield* ExtractionQueue
+        const [a1, another, b1] = yield* Effect.all([newJob, newJob, newJob])
+        const a2 = { ...another, userId: a1.userId }
+        const takeBounded = Effect.gen(function* () {
+          const taken = yield* Deferred.make<ExtractionJob>()
+          yield* queue.take((job) => Deferred.succeed(taken, job), { perAccount: 1 })
+          return yield* Deferred.await(taken)
+        })
+        yield* Effect.forEach([a1, a2], queue.offer)
+        yield* queue.take(
+          () =>
+            Effect.gen(function* () {
+              const waiting = yield* Effect.forkChild(takeBounded)
+              yield* queue.offer(b1)
+              assert.deepStrictEqual(yield* Fiber.join(waiting), b1)
+              assert.deepStrictEqual(yield* queue.pending([a2]), [a2])
+            }),
+          { perAccount: 1 }
+        )
+        assert.deepStrictEqual(yield* takeBounded, a2)
+      })
+    )
+
     it.effect("can be checked, also without jobs", () => ExtractionQueue.use(({ check }) => check))
   })

@@ -11,8 +11,7 @@ export const ExtractionJob = Schema.Struct({
   userId: UserId,
   run: Schema.Int,
   correlationId: Schema.String
-  // Stored as `attempt`: jobs that wait in the queue during an upgrade stay readable.
-}).pipe(Schema.encodeKeys({ run: "attempt" }))
+})
 export type ExtractionJob = typeof ExtractionJob.Type
 
 /** What identifies a job. */

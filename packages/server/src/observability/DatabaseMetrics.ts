@@ -1,4 +1,5 @@
-import { ExtractionQueue, maxDepth } from "@kite/adapters/queue/ExtractionQueue"
+import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
+import { maxDepth } from "@kite/adapters/queue/JobStore"
 import { Effect, Layer, Metric, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 

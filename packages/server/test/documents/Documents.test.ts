@@ -145,7 +145,7 @@ suite(TestServer.layer)("documents", (it) => {
       const accepted = answers.find(({ status }) => status === 202)
       assert.strictEqual(accepted?.json.status, "pending")
       const sql = yield* SqlClient.SqlClient
-      const jobs = yield* sql`SELECT id FROM extraction_queue WHERE id LIKE ${`${json.id}:%`} ORDER BY id`
+      const jobs = yield* sql`SELECT id FROM extraction_jobs WHERE id LIKE ${`${json.id}:%`} ORDER BY id`
       assert.deepStrictEqual(jobs, [{ id: `${json.id}:1` }, { id: `${json.id}:2` }])
     })
   )

@@ -69,8 +69,8 @@ suite(Layer.merge(TestServer.layerOn({ objects: switchableStore }), StoreState.l
   it.effect("is not ready without its queue", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      yield* Effect.acquireRelease(sql`ALTER TABLE extraction_queue RENAME TO hidden`, () =>
-        Effect.orDie(sql`ALTER TABLE hidden RENAME TO extraction_queue`)
+      yield* Effect.acquireRelease(sql`ALTER TABLE extraction_jobs RENAME TO hidden`, () =>
+        Effect.orDie(sql`ALTER TABLE hidden RENAME TO extraction_jobs`)
       )
       const { status, json } = yield* send("/health/ready")
       assert.deepStrictEqual([status, json.checks.queue.status, json.checks.postgres.status], [503, "down", "up"])

@@ -53,7 +53,7 @@ suite(ExtractionQueue.layer.pipe(Layer.provideMerge(testDatabase)))("the metrics
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const locked = yield* Deferred.make<void>()
-      const lock = yield* sql`LOCK TABLE extraction_queue`.pipe(
+      const lock = yield* sql`LOCK TABLE extraction_jobs`.pipe(
         Effect.andThen(Deferred.succeed(locked, undefined)),
         Effect.andThen(Effect.never),
         sql.withTransaction,
