@@ -68,18 +68,20 @@ const make = Effect.fnUntraced(function* (options: LeaseOptions) {
     ) AS due
     WHERE job.id = due.id RETURNING job.id`).pipe(Effect.tap((rows) => (rows.length > 0 ? wake : Effect.void)))
 
+  const loseAllBut = (held: ReadonlyArray<string>, kept: ReadonlySet<string>) =>
+    Effect.sync(() => {
+      for (const id of held) {
+        const lost = leases.get(id)
+        if (!kept.has(id) && lost !== undefined) Deferred.doneUnsafe(lost, Effect.void)
+      }
+    })
+
   const renew = Effect.suspend(() => {
     const held = Array.from(leases.keys())
     if (held.length === 0) return Effect.void
     return decodeIds(sql`
       UPDATE extraction_jobs SET due_at = ${lease} WHERE id = ANY(${held}) AND holder = ${holder} RETURNING id`).pipe(
-      Effect.map((rows) => {
-        const kept = new Set(rows.map(({ id }) => id))
-        for (const id of held) {
-          const lost = leases.get(id)
-          if (!kept.has(id) && lost !== undefined) Deferred.doneUnsafe(lost, Effect.void)
-        }
-      })
+      Effect.flatMap((rows) => loseAllBut(held, new Set(rows.map(({ id }) => id))))
     )
   })
 
