@@ -14,8 +14,13 @@ export const Limits = Schema.Struct({
   pageMillis: Schema.Int,
   /** Silence of a child that means it hangs: it is killed. More than `pageMillis`, or no page could ever run out of time. */
   silenceMillis: Schema.Int,
-  /** Time for a whole document. */
+  /** Time for a whole document, by the clock. */
   jobMillis: Schema.Int,
+  /** CPU time for a document: this, and more for each page that is begun and each MiB of the file, up to a maximum. */
+  cpuBaseMillis: Schema.Int,
+  cpuPageMillis: Schema.Int,
+  cpuMebibyteMillis: Schema.Int,
+  cpuMaxMillis: Schema.Int,
   /** Resident memory of a child, everything included (heap, ArrayBuffers, WASM, canvases); above it, it is killed. */
   maxResidentBytes: Schema.Int,
   /** The part of it that may be JavaScript heap (`--max-old-space-size`). */
@@ -36,7 +41,11 @@ export const defaultLimits: Limits = {
   maxUnpackedBytes: 200 * MiB,
   pageMillis: 60_000,
   silenceMillis: 90_000,
-  jobMillis: 30 * 60_000,
+  jobMillis: 20 * 60_000,
+  cpuBaseMillis: 60_000,
+  cpuPageMillis: 6_000,
+  cpuMebibyteMillis: 4_000,
+  cpuMaxMillis: 15 * 60_000,
   maxResidentBytes: 1024 * MiB,
   maxHeapBytes: 512 * MiB,
   recycleAboveBytes: 600 * MiB,

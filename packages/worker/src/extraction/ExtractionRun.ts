@@ -1,15 +1,23 @@
-import { type ExtractedText, ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
-import { Data, Effect, Queue } from "effect"
+import { type ExtractedText, ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { Clock, Data, Effect, Queue } from "effect"
 import { causeOfDeath, outOfMemory, timedOut } from "./ChildDeath.ts"
-import type { ExtractionRequest } from "./ChildProtocol.ts"
+import { type DocumentFile, sizeOf } from "./Delivery.ts"
 import type { Limits } from "./ExtractionLimits.ts"
 import type { ChildExit, ExtractorChild } from "./ExtractorChild.ts"
-import { residentBytes } from "./ResidentMemory.ts"
+import { cpuMillis, residentBytes } from "./ProcessUsage.ts"
+import type { Reading } from "./Reading.ts"
 
 /** The child ended before it had taken the request: nothing is known of the document, another child can read it. */
 export class NotAccepted extends Data.TaggedError("NotAccepted")<{ readonly exit: ChildExit }> {}
 
+/** A page took too long and is left out: another child can read the pages after it. */
+export class PageTimedOut extends Data.TaggedError("PageTimedOut") {}
+
+/** The document as a whole took too long. */
+class OutOfTime extends Data.TaggedError("OutOfTime") {}
+
 const memoryCheckInterval = "50 millis"
+const cpuCheckInterval = "250 millis"
 
 const failed = ({ code, message }: Pick<ExtractionFailure, "code" | "message">) =>
   new ExtractionFailure({ code, message })
@@ -19,34 +27,50 @@ const buried = (exit: ChildExit) => {
   return cause instanceof ExtractionFailure ? Effect.fail(cause) : Effect.die(cause)
 }
 
-/** Gathers the replies to one request; each must come within the silence that is allowed. */
-const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limits) {
-  const pages: Array<Page> = []
-  let failure: ExtractionFailure | undefined
-  let isAccepted = false
-  const next = Queue.take(child.events).pipe(
-    Effect.timeoutOrElse({ duration: limits.silenceMillis, orElse: () => timedOut() })
+const orFail = (result: ExtractedText | ExtractionFailure) =>
+  result instanceof ExtractionFailure ? Effect.fail(result) : Effect.succeed(result)
+
+const pageFailed = (number: number, { code, message }: Pick<ExtractionFailure, "code" | "message">) =>
+  Effect.logWarning("page not read").pipe(
+    Effect.annotateLogs({ event: "page_failed", page: number, code, reason: message })
   )
+
+/** Gathers the replies to one request: a page must come within its time, anything else within the silence that is allowed. */
+const gather = Effect.fnUntraced(function* (child: ExtractorChild, reading: Reading, limits: Limits) {
+  let isAccepted = false
+  let page: number | undefined
+  const leaveOut = Effect.fnUntraced(function* (number: number) {
+    reading.leaveOut(number, timedOut())
+    yield* pageFailed(number, timedOut())
+    return yield* new PageTimedOut()
+  })
+  const next = Queue.take(child.events)
   while (true) {
-    const event = yield* next
+    const number = page
+    const event = yield* number === undefined
+      ? Effect.timeoutOrElse(next, { duration: limits.silenceMillis, orElse: () => timedOut() })
+      : Effect.timeoutOrElse(next, { duration: limits.pageMillis, orElse: () => leaveOut(number) })
     switch (event._tag) {
       case "Accepted":
         isAccepted = true
         break
+      case "PageBegun":
+        page = event.number
+        reading.begin(page)
+        break
       case "PageRead":
-        pages.push(event.page)
+        page = undefined
+        reading.pages.push(event.page)
         break
       case "PageFailed":
-        failure ??= failed(event)
-        pages.push({ number: event.number, text: "", source: "ocr" })
-        yield* Effect.logWarning("page not read").pipe(
-          Effect.annotateLogs({ event: "page_failed", page: event.number, code: event.code, reason: event.message })
-        )
+        page = undefined
+        child.spoilt = true
+        reading.leaveOut(event.number, failed(event))
+        yield* pageFailed(event.number, event)
         break
       case "Finished":
         child.busy = false
-        if (failure !== undefined && pages.every((page) => page.text === "")) return yield* failure
-        return { pages } satisfies ExtractedText
+        return yield* orFail(reading.finished())
       case "Failed":
         child.busy = false
         return yield* failed(event)
@@ -56,31 +80,63 @@ const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limit
   }
 })
 
+const handOver = Effect.fnUntraced(function* (
+  child: ExtractorChild,
+  { path, contentType }: DocumentFile,
+  reading: Reading
+) {
+  reading.size = yield* sizeOf(path)
+  yield* child.send({ size: reading.size, contentType, firstPage: reading.nextPage }, path)
+})
+
 const watchMemory = (child: ExtractorChild, limits: Limits): Effect.Effect<never, ExtractionFailure> =>
   residentBytes(child.pid).pipe(
     Effect.flatMap((bytes) => (bytes > limits.maxResidentBytes ? outOfMemory() : Effect.sleep(memoryCheckInterval))),
     Effect.forever
   )
 
+/** Charges the child's CPU time to the document and ends with its budget. */
+const watchCpu = Effect.fnUntraced(function* (child: ExtractorChild, reading: Reading, limits: Limits) {
+  const before = yield* cpuMillis(child.pid)
+  const earlier = reading.spentMillis
+  while (reading.spentMillis <= reading.budgetMillis(limits)) {
+    yield* Effect.sleep(cpuCheckInterval)
+    reading.spentMillis = Math.max(reading.spentMillis, earlier + (yield* cpuMillis(child.pid)) - before)
+  }
+  return yield* new OutOfTime()
+})
+
 /**
- * Has a child read one document. When this fails with the child still `busy`, the child hangs, is too big or is gone: its
- * owner ends it. NotAccepted: the child was gone before it had the request.
+ * Has a child read one document, from the first page that is not read yet. When this ends with the child still `busy`, the
+ * child hangs, is too big, too slow or gone: its owner ends it. NotAccepted: the child was gone before it had the request.
+ * What the document's time does not suffice for is cut off; the pages before are kept.
  */
 export const runExtraction = Effect.fnUntraced(function* (
   child: ExtractorChild,
-  request: ExtractionRequest,
+  file: DocumentFile,
+  reading: Reading,
   limits: Limits
 ) {
   child.busy = true
   child.jobs += 1
-  yield* child.send(request)
-  return yield* Effect.raceFirst(gather(child, limits), watchMemory(child, limits)).pipe(
-    Effect.timeoutOrElse({ duration: limits.jobMillis, orElse: () => timedOut() })
+  const now = yield* Clock.currentTimeMillis
+  reading.startedAt ??= now
+  return yield* Effect.raceAllFirst([
+    gather(child, reading, limits),
+    Effect.andThen(handOver(child, file, reading), Effect.never),
+    watchMemory(child, limits),
+    watchCpu(child, reading, limits)
+  ]).pipe(
+    Effect.timeoutOrElse({
+      duration: Math.max(0, reading.startedAt + limits.jobMillis - now),
+      orElse: () => new OutOfTime()
+    }),
+    Effect.catchTag("OutOfTime", () => orFail(reading.cutOff()))
   )
 })
 
 /** Whether a child that has finished a job should make room for a fresh one. */
 export const isWorn = (child: ExtractorChild, limits: Limits) =>
-  child.jobs >= limits.recycleAfterJobs
+  child.spoilt || child.jobs >= limits.recycleAfterJobs
     ? Effect.succeed(true)
     : Effect.map(residentBytes(child.pid), (bytes) => bytes > limits.recycleAboveBytes)

@@ -1,11 +1,14 @@
 import type { ExtractedText, ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Context, Effect, Layer, Pool } from "effect"
-import { crashed } from "./ChildDeath.ts"
-import type { ExtractionRequest } from "./ChildProtocol.ts"
+import { crashed, timedOut } from "./ChildDeath.ts"
+import type { Missing } from "./ChildProtocol.ts"
+import type { DocumentFile } from "./Delivery.ts"
 import { ExtractionLimits } from "./ExtractionLimits.ts"
 import { isWorn, runExtraction } from "./ExtractionRun.ts"
 import { forkExtractor } from "./ExtractorChild.ts"
-import { type LanguageMissing, languageFolder } from "./LanguageData.ts"
+import { type LanguageMissing, languageFiles } from "./LanguageData.ts"
+import { Reading } from "./Reading.ts"
+import { describeMissing } from "./Sandbox.ts"
 
 /** `concurrency`: documents read at a time, each by a process of its own; `languages`: Tesseract's names, like `eng`. */
 export interface ExtractorOptions {
@@ -21,7 +24,7 @@ export class Extractor extends Context.Service<
      * Reads a local file. A page that cannot be read is left empty and logged, unless no page has text: then the document
      * fails with the first page's reason. A child that ends through no fault of the document is a defect.
      */
-    extract(file: ExtractionRequest): Effect.Effect<ExtractedText, ExtractionFailure>
+    extract(file: DocumentFile): Effect.Effect<ExtractedText, ExtractionFailure>
   }
 >()("@kite/worker/extraction/Extractor") {
   /** Forks its children at once; they end with the layer. Fails for a language whose data is not installed. */
@@ -31,9 +34,18 @@ export class Extractor extends Context.Service<
       Effect.gen(function* () {
         const limits = yield* ExtractionLimits
         const { concurrency, languages } = options
-        const languagePath = yield* languageFolder(languages)
+        const files = yield* languageFiles(languages)
+        let isWarned = false
+        // Every child lacks the same; once is enough.
+        const warn = Effect.fnUntraced(function* (missing: Missing) {
+          if (missing.length === 0 || isWarned) return
+          isWarned = true
+          yield* Effect.logWarning(describeMissing(missing)).pipe(
+            Effect.annotateLogs({ event: "sandbox_incomplete", missing })
+          )
+        })
         const pool = yield* Pool.make({
-          acquire: forkExtractor({ languagePath, languages, limits }),
+          acquire: Effect.tap(forkExtractor({ languageFiles: files, limits }), ({ missing }) => warn(missing)),
           size: concurrency
         })
 
@@ -43,9 +55,9 @@ export class Extractor extends Context.Service<
           Effect.repeat({ while: (child) => child.exited(), times: concurrency })
         )
 
-        const read = Effect.fnUntraced(function* (file: ExtractionRequest) {
+        const read = Effect.fnUntraced(function* (file: DocumentFile, reading: Reading) {
           const child = yield* borrow
-          return yield* runExtraction(child, file, limits).pipe(
+          return yield* runExtraction(child, file, reading, limits).pipe(
             Effect.onExit(
               Effect.fnUntraced(function* () {
                 if (child.busy || (yield* isWorn(child, limits))) yield* Pool.invalidate(pool, child)
@@ -54,13 +66,18 @@ export class Extractor extends Context.Service<
           )
         }, Effect.scoped)
 
-        // Each of the children may be dead without this being known yet.
-        const extract = Effect.fn("Extractor.extract")((file: ExtractionRequest) =>
-          read(file).pipe(
+        const extract = Effect.fn("Extractor.extract")(function* (file: DocumentFile) {
+          const reading = new Reading()
+          return yield* read(file, reading).pipe(
+            // Each of the children may be dead without this being known yet.
             Effect.retry({ times: concurrency, while: (error) => error._tag === "NotAccepted" }),
-            Effect.catchTag("NotAccepted", ({ exit }) => Effect.die(crashed(exit)))
+            Effect.retry({ times: limits.maxPages, while: (error) => error._tag === "PageTimedOut" }),
+            Effect.catchTags({
+              NotAccepted: ({ exit }) => Effect.die(crashed(exit)),
+              PageTimedOut: () => timedOut()
+            })
           )
-        )
+        })
 
         return Extractor.of({ extract })
       })

@@ -1,7 +1,9 @@
-import { type ChildProcess, fork } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Effect, Queue, Schema } from "effect"
-import { ChildConfig, ChildReply, type ExtractionRequest } from "./ChildProtocol.ts"
+import { ChildConfig, ChildReply, type ExtractionRequest, type Missing } from "./ChildProtocol.ts"
+import { deliver } from "./Delivery.ts"
+import { forkConfined } from "./Sandbox.ts"
 
 /** How a child ended. Its standard error is kept short: it is for the log alone. */
 export interface ChildExit {
@@ -18,11 +20,16 @@ export interface ExtractorChild {
   readonly exited: () => boolean
   /** Replies in order and at last the exit. */
   readonly events: Queue.Dequeue<ChildEvent>
-  readonly send: (request: ExtractionRequest) => Effect.Effect<void>
+  /** Hands over a request and its bytes; never returns when the child stops taking them. */
+  readonly send: (request: ExtractionRequest, path: string) => Effect.Effect<void>
+  /** What this system does not give of the sandbox. */
+  readonly missing: Missing
   /** Jobs begun. */
   jobs: number
   /** Whether the last job is not known to have ended: such a child is good for nothing but its end. */
   busy: boolean
+  /** Whether a page failed: what is left in its memory (Tesseract's) is not to meet the next document. */
+  spoilt: boolean
 }
 
 const program = fileURLToPath(new URL("./child/main.ts", import.meta.url))
@@ -30,18 +37,11 @@ const startTimeout = "30 seconds"
 const stderrLimit = 4_000
 
 const spawn = (config: ChildConfig) =>
-  fork(program, [Schema.encodeSync(ChildConfig)(config)], {
-    // Nothing of the parent's environment (its secrets) or of its flags; no network, no writing, no processes.
-    env: {},
-    execArgv: [
-      `--max-old-space-size=${Math.floor(config.limits.maxHeapBytes / 1024 / 1024)}`,
-      "--disable-warning=SecurityWarning",
-      "--permission",
-      "--allow-fs-read=*",
-      "--allow-addons",
-      "--allow-worker"
-    ],
-    stdio: ["ignore", "ignore", "pipe", "ipc"]
+  forkConfined({
+    program,
+    argument: Schema.encodeSync(ChildConfig)(config),
+    heapBytes: config.limits.maxHeapBytes,
+    reads: config.languageFiles
   })
 
 const decodeReply = Schema.decodeUnknownSync(ChildReply)
@@ -51,6 +51,8 @@ const listen = (process: ChildProcess, events: Queue.Queue<ChildEvent>) => {
   process.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     stderr = (stderr + chunk).slice(-stderrLimit)
   })
+  // Written to after its end; the end itself is among the events.
+  process.stdin?.on("error", () => {})
   process.on("message", (message) => Queue.offerUnsafe(events, decodeReply(message)))
   const exit = (code: number | null, signal: string | null) =>
     Queue.offerUnsafe(events, { _tag: "Exited", code, signal, stderr })
@@ -83,17 +85,24 @@ export const forkExtractor = Effect.fnUntraced(function* (config: ChildConfig) {
     kill
   )
   const first = yield* Queue.take(events).pipe(Effect.timeout(startTimeout), Effect.orDie)
-  if (first._tag !== "Ready" || process.pid === undefined) {
+  const { stdin } = process
+  if (first._tag !== "Ready" || process.pid === undefined || stdin === null) {
     return yield* Effect.die(new Error(`an extraction child did not start: ${JSON.stringify(first)}`))
   }
   const child: ExtractorChild = {
     pid: process.pid,
     exited: () => process.exitCode !== null || process.signalCode !== null,
     events,
-    // A child that has gone by now takes nothing; its exit follows among the events.
-    send: (request) => Effect.sync(() => void process.send(request, () => {})),
+    send: (request, path) =>
+      Effect.suspend(() => {
+        // A child that has gone by now takes nothing; its exit follows among the events.
+        process.send(request, () => {})
+        return deliver(path, stdin)
+      }),
+    missing: first.missing,
     jobs: 0,
-    busy: false
+    busy: false,
+    spoilt: false
   }
   return child
 })

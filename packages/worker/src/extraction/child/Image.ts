@@ -9,22 +9,22 @@ import { pgmOf } from "./Pgm.ts"
 
 // Only what kite accepts: no SVG (which can name other files), no HEIF, no ImageMagick.
 sharp.block({ operation: ["VipsForeignLoad"] })
-sharp.unblock({ operation: ["Png", "Jpeg", "Tiff", "Webp"].map((format) => `VipsForeignLoad${format}File`) })
+sharp.unblock({ operation: ["Png", "Jpeg", "Tiff", "Webp"].map((format) => `VipsForeignLoad${format}Buffer`) })
 // One document at a time, and none of them twice.
 sharp.cache(false)
 sharp.concurrency(1)
 
 const damaged = () => new ExtractionFailure({ code: "corrupt", message: "The image is damaged." })
 
-const open = (path: string, page: number, limits: Limits) => {
+const open = (file: Uint8Array, page: number, limits: Limits) => {
   const options: SharpOptions = { page, limitInputPixels: limits.maxPixels, failOn: "truncated", sequentialRead: true }
-  return sharp(path, options)
+  return sharp(file, options)
 }
 
 /** Size and number of frames by the header; nothing is decoded. The limit is checked here, so that the reason can be told. */
-const measure = Effect.fnUntraced(function* (path: string, page: number, limits: Limits) {
+const measure = Effect.fnUntraced(function* (file: Uint8Array, page: number, limits: Limits) {
   const { width, height, pages } = yield* Effect.tryPromise({
-    try: () => sharp(path, { page, limitInputPixels: false }).metadata(),
+    try: () => sharp(file, { page, limitInputPixels: false }).metadata(),
     catch: damaged
   })
   if (width * height > limits.maxPixels) {
@@ -38,10 +38,10 @@ const measure = Effect.fnUntraced(function* (path: string, page: number, limits:
 })
 
 /** The frame upright (EXIF orientation), gray, on white where it is transparent. */
-const decodeGray = (path: string, page: number, limits: Limits) =>
+const decodeGray = (file: Uint8Array, page: number, limits: Limits) =>
   Effect.tryPromise({
     try: () =>
-      open(path, page, limits)
+      open(file, page, limits)
         .timeout({ seconds: Math.ceil(limits.pageMillis / 1000) })
         .autoOrient()
         .flatten({ background: "#fff" })
@@ -51,18 +51,18 @@ const decodeGray = (path: string, page: number, limits: Limits) =>
     catch: damaged
   })
 
-const readFrame = Effect.fnUntraced(function* (path: string, page: number, limits: Limits) {
-  yield* measure(path, page, limits)
-  const { data, info } = yield* decodeGray(path, page, limits)
+const readFrame = Effect.fnUntraced(function* (file: Uint8Array, page: number, limits: Limits) {
+  yield* measure(file, page, limits)
+  const { data, info } = yield* decodeGray(file, page, limits)
   const ocr = yield* Ocr
   const { text, confidence } = yield* ocr.read(pgmOf(data, info.width, info.height))
   return { number: page + 1, text, source: "ocr" as const, confidence }
 })
 
 /** PNG, JPEG, WebP, or each frame of a TIFF as a page, by OCR. */
-export const readImage = (path: string, limits: Limits): Stream.Stream<PageReply, ExtractionFailure, Ocr> =>
+export const readImage = (file: Uint8Array, limits: Limits): Stream.Stream<PageReply, ExtractionFailure, Ocr> =>
   Effect.gen(function* () {
-    const frames = yield* measure(path, 0, limits)
+    const frames = yield* measure(file, 0, limits)
     if (frames > limits.maxPages) {
       return yield* new ExtractionFailure({
         code: "too-large",
@@ -70,6 +70,6 @@ export const readImage = (path: string, limits: Limits): Stream.Stream<PageReply
       })
     }
     return Stream.range(0, frames - 1).pipe(
-      Stream.mapEffect((page) => pageReply(page + 1, limits, readFrame(path, page, limits)))
+      Stream.mapEffect((page) => pageReply(page + 1, readFrame(file, page, limits)))
     )
   }).pipe(Stream.unwrap)
