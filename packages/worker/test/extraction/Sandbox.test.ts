@@ -1,0 +1,119 @@
+import { spawn } from "node:child_process"
+import { accessSync, constants, statSync } from "node:fs"
+import { chmod } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { dirname } from "node:path"
+import { text } from "node:stream/consumers"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import { pictureOf } from "@kite/testkit/files/ImageFile"
+import { addScannedPage, addTextPage, pdfOf } from "@kite/testkit/files/PdfFile"
+import { Effect } from "effect"
+import { temporaryFile } from "../fixtures/ExtractBytes.ts"
+
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/sandbox/${name}`, import.meta.url))
+
+/** A user without a name, a home or an environment, as containers have them. */
+const stranger = ["setpriv", "--reuid=43210", "--regid=43210", "--clear-groups"]
+
+/** What the fixture prints, run by this user or by a stranger. */
+const run = (as: ReadonlyArray<string>, name: string, ...given: ReadonlyArray<string>) =>
+  Effect.promise(async () => {
+    const [command = "", ...args] = [...as, process.execPath, fixture(name), ...given]
+    const child = spawn(command, args, {
+      cwd: "/",
+      env: { PATH: "/usr/bin:/bin", KITE_SECRET: "x" },
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
+    assert.notStrictEqual(output, "", errors)
+    return JSON.parse(output)
+  })
+
+const everything = [
+  "read a secret",
+  "read the parent's environment",
+  "read the parent's memory map",
+  "read another file",
+  "write a file",
+  "write to the temporary folder",
+  "cut a file",
+  "change a file's mode",
+  "remove a file",
+  "connect",
+  "send a datagram",
+  "run a program",
+  "start a thread",
+  "read a secret in a thread",
+  "see whether the parent lives",
+  "end the parent"
+]
+
+const isRoot = process.getuid?.() === 0
+
+const ancestors = (path: string): ReadonlyArray<string> =>
+  path === dirname(path) ? [path] : [path, ...ancestors(dirname(path))]
+
+/** Whether somebody else could run what lies here. */
+const isOpenToAll = () => ancestors(fixture("")).every((path) => (statSync(path).mode & 0o005) === 0o005)
+
+const hasSetpriv = () => {
+  try {
+    accessSync("/usr/bin/setpriv", constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Root's child stays root, without a capability, where no other user could read its program. */
+const missing = JSON.stringify(isRoot && !isOpenToAll() ? ["user"] : [])
+
+const users: ReadonlyArray<readonly [string, ReadonlyArray<string>, boolean]> = [
+  [isRoot ? "root" : "this user", [], true],
+  ["a user without name, home and environment", stranger, isRoot && hasSetpriv() && isOpenToAll()]
+]
+
+describe.runIf(process.platform === "linux")("The sandbox", () => {
+  for (const [user, as, canRun] of users) {
+    describe.runIf(canRun)(`of a worker that runs as ${user}`, () => {
+      it.live("is what refuses: without it everything is possible", () =>
+        Effect.gen(function* () {
+          const { possible } = yield* run(as, "AttemptsParent.ts", "none", tmpdir())
+          assert.deepStrictEqual(possible, everything)
+        })
+      )
+
+      it.live("refuses everything", () =>
+        Effect.gen(function* () {
+          const report = yield* run(as, "AttemptsParent.ts", "whole", tmpdir())
+          assert.deepStrictEqual(report, { possible: [], missing })
+        })
+      )
+
+      it.live(
+        "holds by the kernel alone, where code has got past Node's permission model: a thread can do no more",
+        () =>
+          Effect.gen(function* () {
+            const report = yield* run(as, "AttemptsParent.ts", "kernel", tmpdir())
+            assert.deepStrictEqual(report, { possible: ["start a thread"], missing })
+          })
+      )
+
+      it.live("lets documents be read, by OCR too", () =>
+        Effect.gen(function* () {
+          const image = yield* Effect.promise(() => pictureOf(["Seventeen invoices"]).encode("jpeg", 85))
+          const file = yield* Effect.promise(() =>
+            pdfOf(
+              (pdf) => addTextPage(pdf, ["typed text"]),
+              (pdf) => addScannedPage(pdf, image)
+            )
+          )
+          const path = yield* temporaryFile(file)
+          yield* Effect.promise(() => chmod(dirname(path), 0o755))
+          assert.deepStrictEqual(yield* run(as, "ReadFile.ts", path), ["typed text", "seventeen invoices"])
+        }).pipe(Effect.scoped)
+      )
+    })
+  }
+})
