@@ -54,6 +54,33 @@ layer(ports, { excludeTestServices: true, timeout: "60 seconds" })("ExtractionHa
     })
   )
 
+  it.effect("keeps the pages that were read before the time ran out, to be found and read", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const job = yield* offerDocument(bytes, "application/pdf")
+      const cutOffBy = new ExtractionFailure({ code: "timed-out", message: "too long" })
+      yield* handled(job).pipe(handleWith(() => Effect.succeed({ ...textOf("harbour", "meadow"), cutOffBy })))
+      const document = yield* documentOf(job.documentId)
+      assert.deepInclude(document, { status: "failed", failureCode: "timed-out", pageCount: 2 })
+      assert.lengthOf(yield* pagesOf(job.documentId), 2)
+      const found = yield* sql`SELECT id FROM documents WHERE terms @@ to_tsquery('simple', 'meadow')`
+      assert.deepStrictEqual(found, [{ id: job.documentId }])
+    })
+  )
+
+  it.effect("drops the pages of an earlier attempt when this one fails", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const job = yield* offerDocument(bytes, "text/plain")
+      yield* handled(job).pipe(handleWith(() => Effect.succeed(textOf("one"))))
+      yield* sql`UPDATE documents SET status = 'pending', attempt = 2 WHERE id = ${job.documentId}`
+      const failure = new ExtractionFailure({ code: "corrupt", message: "broken" })
+      yield* handled({ ...job, attempt: 2 }).pipe(handleWith(() => failure))
+      assert.deepInclude(yield* documentOf(job.documentId), { status: "failed", pageCount: null })
+      assert.deepStrictEqual(yield* pagesOf(job.documentId), [])
+    })
+  )
+
   it.effect("writes nothing for an attempt that was superseded meanwhile", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

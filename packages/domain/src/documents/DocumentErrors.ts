@@ -48,7 +48,8 @@ export class InvalidCursor extends HttpApiError.Problem<InvalidCursor>()("Invali
   title: "The cursor is not valid"
 }) {}
 
-/** 409: the text is not there: not yet (`pending`, `processing`) or not at all (`failed`, with its reason). */
+/** 409: the text is not there: not yet (`pending`, `processing`) or not at all (`failed`, with its reason). A
+ * document that failed because it `timed-out` has the text of the pages that were read before, if its `pageCount` is not null. */
 export class TextNotReady extends HttpApiError.Problem<TextNotReady>()(
   "TextNotReady",
   {

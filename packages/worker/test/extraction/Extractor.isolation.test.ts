@@ -115,6 +115,37 @@ describe("Extractor isolates", () => {
     }).pipe(withLimits({ maxHeapBytes: 100 * 1024 * 1024, maxResidentBytes: 4 * 1024 * 1024 * 1024 }))
   )
 
+  it.live("a document that uses up its CPU time: timed-out, and the pages before are kept", () =>
+    Effect.gen(function* () {
+      const dense = yield* Effect.promise(() => densePicture().encode("jpeg", 80))
+      const file = yield* Effect.promise(() =>
+        pdfOf(
+          (pdf) => addTextPage(pdf, ["typed text"]),
+          (pdf) => addScannedPage(pdf, dense),
+          (pdf) => addTextPage(pdf, ["never read"])
+        )
+      )
+      const { pages, cutOffBy } = yield* extractBytes(file, "application/pdf")
+      assert.strictEqual(cutOffBy?.code, "timed-out")
+      assert.deepStrictEqual(
+        pages.map((page) => page.text),
+        ["typed text"]
+      )
+      assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
+    }).pipe(withLimits({ cpuBaseMillis: 500, cpuPageMillis: 500, cpuMebibyteMillis: 0 }))
+  )
+
+  it.live("children that are replaced page after page: their CPU time counts together", () =>
+    Effect.gen(function* () {
+      const dense = yield* Effect.promise(() => densePicture().encode("jpeg", 80))
+      const scan = (pdf: Parameters<typeof addScannedPage>[0]) => addScannedPage(pdf, dense)
+      const end = (pdf: Parameters<typeof addScannedPage>[0]) => addTextPage(pdf, ["never read"])
+      const file = yield* Effect.promise(() => pdfOf(scan, scan, scan, scan, scan, scan, scan, scan, end))
+      const failure = yield* Effect.flip(extractBytes(file, "application/pdf"))
+      assert.strictEqual(failure.code, "timed-out")
+    }).pipe(withLimits({ pageMillis: 1_000, cpuBaseMillis: 1_500, cpuPageMillis: 0, cpuMebibyteMillis: 0 }))
+  )
+
   it.live("a document that takes too long as a whole: timed-out", () =>
     Effect.gen(function* () {
       const image = yield* Effect.promise(() => densePicture().encode("jpeg", 80))
