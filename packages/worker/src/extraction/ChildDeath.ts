@@ -17,11 +17,13 @@ export const crashed = ({ code, signal, stderr }: ChildExit) =>
   new ExtractorCrashed(`an extraction child ended with ${signal ?? code}: ${stderr}`)
 
 /**
- * What the end of a child in the middle of a document means. Signals sent by others (the system's out-of-memory killer, an
- * operator) and the child's own defects say nothing about the document; a crash of its own does.
+ * What the end of a child in the middle of a document means. A child that the kernel kills for memory (`isOom`) has met a
+ * document that is too much for this worker: the next try would end the same way. Other signals sent by others (an operator)
+ * and the child's own defects say nothing about the document; a crash of its own does.
  */
-export const causeOfDeath = (exit: ChildExit): ExtractionFailure | ExtractorCrashed => {
+export const causeOfDeath = (exit: ChildExit, isOom: boolean): ExtractionFailure | ExtractorCrashed => {
   const { code, signal, stderr } = exit
+  if (isOom && signal === "SIGKILL") return outOfMemory()
   if (/heap out of memory|Allocation failed|OOM/.test(stderr)) return outOfMemory()
   const foreign = code === defectExitCode || ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"].includes(signal ?? "")
   return foreign

@@ -4,8 +4,10 @@ import { Context, Schema } from "effect"
 export const Limits = Schema.Struct({
   /** Pages of a document; more is `too-large`. */
   maxPages: Schema.Int,
-  /** Pixels of an image, or of a page rendered for OCR. */
+  /** Pixels of an image; more is `too-large`. */
   maxPixels: Schema.Int,
+  /** Pixels of an image that OCR is given: a larger one is made smaller, and a page is drawn at fewer dots per inch. */
+  maxOcrPixels: Schema.Int,
   /** UTF-16 code units of a document's text: whatever plain text could be uploaded fits. */
   maxCharacters: Schema.Int,
   /** Unpacked bytes of a DOCX, as its directory declares them. */
@@ -37,6 +39,7 @@ const MiB = 1024 * 1024
 export const defaultLimits: Limits = {
   maxPages: 500,
   maxPixels: 50_000_000,
+  maxOcrPixels: 50_000_000,
   maxCharacters: 25 * MiB,
   maxUnpackedBytes: 200 * MiB,
   pageMillis: 60_000,

@@ -4,6 +4,7 @@ import { causeOfDeath, outOfMemory, timedOut } from "./ChildDeath.ts"
 import { type DocumentFile, sizeOf } from "./Delivery.ts"
 import type { Limits } from "./ExtractionLimits.ts"
 import type { ChildExit, ExtractorChild } from "./ExtractorChild.ts"
+import { oomKills } from "./OomKills.ts"
 import { cpuMillis, residentBytes } from "./ProcessUsage.ts"
 import type { Reading } from "./Reading.ts"
 
@@ -22,10 +23,19 @@ const cpuCheckInterval = "250 millis"
 const failed = ({ code, message }: Pick<ExtractionFailure, "code" | "message">) =>
   new ExtractionFailure({ code, message })
 
-const buried = (exit: ChildExit) => {
-  const cause = causeOfDeath(exit)
-  return cause instanceof ExtractionFailure ? Effect.fail(cause) : Effect.die(cause)
-}
+/** Resident memory that was this close to the limit when the child was killed: the kernel was faster than the watch. */
+const nearLimit = 0.9
+
+const buried = Effect.fnUntraced(function* (
+  exit: ChildExit,
+  child: ExtractorChild,
+  killsBefore: number,
+  limits: Limits
+) {
+  const isOom = child.residentBytes > limits.maxResidentBytes * nearLimit || (yield* oomKills) > killsBefore
+  const cause = causeOfDeath(exit, isOom)
+  return yield* cause instanceof ExtractionFailure ? Effect.fail(cause) : Effect.die(cause)
+})
 
 const orFail = (result: ExtractedText | ExtractionFailure) =>
   result instanceof ExtractionFailure ? Effect.fail(result) : Effect.succeed(result)
@@ -37,6 +47,7 @@ const pageFailed = (number: number, { code, message }: Pick<ExtractionFailure, "
 
 /** Gathers the replies to one request: a page must come within its time, anything else within the silence that is allowed. */
 const gather = Effect.fnUntraced(function* (child: ExtractorChild, reading: Reading, limits: Limits) {
+  const killsBefore = yield* oomKills
   let isAccepted = false
   let page: number | undefined
   const leaveOut = Effect.fnUntraced(function* (number: number) {
@@ -75,7 +86,7 @@ const gather = Effect.fnUntraced(function* (child: ExtractorChild, reading: Read
         child.busy = false
         return yield* failed(event)
       case "Exited":
-        return yield* isAccepted ? buried(event) : new NotAccepted({ exit: event })
+        return yield* isAccepted ? buried(event, child, killsBefore, limits) : new NotAccepted({ exit: event })
     }
   }
 })
@@ -91,6 +102,11 @@ const handOver = Effect.fnUntraced(function* (
 
 const watchMemory = (child: ExtractorChild, limits: Limits): Effect.Effect<never, ExtractionFailure> =>
   residentBytes(child.pid).pipe(
+    Effect.tap((bytes) =>
+      Effect.sync(() => {
+        if (bytes > 0) child.residentBytes = bytes
+      })
+    ),
     Effect.flatMap((bytes) => (bytes > limits.maxResidentBytes ? outOfMemory() : Effect.sleep(memoryCheckInterval))),
     Effect.forever
   )

@@ -7,6 +7,7 @@ import { ExtractionLimits } from "./ExtractionLimits.ts"
 import { isWorn, runExtraction } from "./ExtractionRun.ts"
 import { forkExtractor } from "./ExtractorChild.ts"
 import { type LanguageMissing, languageFiles } from "./LanguageData.ts"
+import { availableBytes, describeShortage, type MemoryPlan, planMemory } from "./MemoryPlan.ts"
 import { Reading } from "./Reading.ts"
 import { describeMissing } from "./Sandbox.ts"
 
@@ -15,6 +16,18 @@ export interface ExtractorOptions {
   readonly concurrency: number
   readonly languages: ReadonlyArray<string>
 }
+
+/** Says once what the memory suffices for. */
+const tellMemory = Effect.fnUntraced(function* (plan: MemoryPlan, concurrency: number) {
+  const { children, limits } = plan
+  const facts = { children, childBytes: limits.maxResidentBytes, ocrPixels: limits.maxOcrPixels }
+  const shortage = describeShortage(plan, concurrency)
+  yield* shortage.length === 0
+    ? Effect.logInfo("memory of the extraction").pipe(Effect.annotateLogs({ event: "extraction_memory", ...facts }))
+    : Effect.logWarning(`the memory is short: ${shortage.join("; ")}`).pipe(
+        Effect.annotateLogs({ event: "extraction_memory_short", ...facts })
+      )
+})
 
 /** Turns the bytes of documents into text, in child processes that may crash, hang or be killed without harm to this one. */
 export class Extractor extends Context.Service<
@@ -32,8 +45,10 @@ export class Extractor extends Context.Service<
     Layer.effect(
       Extractor,
       Effect.gen(function* () {
-        const limits = yield* ExtractionLimits
         const { concurrency, languages } = options
+        const plan = planMemory(availableBytes(), concurrency, yield* ExtractionLimits)
+        const { children, limits } = plan
+        yield* tellMemory(plan, concurrency)
         const files = yield* languageFiles(languages)
         let isWarned = false
         // Every child lacks the same; once is enough.
@@ -46,13 +61,13 @@ export class Extractor extends Context.Service<
         })
         const pool = yield* Pool.make({
           acquire: Effect.tap(forkExtractor({ languageFiles: files, limits }), ({ missing }) => warn(missing)),
-          size: concurrency
+          size: children
         })
 
         // A child may have died of something since its last job: the pool learns it here.
         const borrow = Pool.get(pool).pipe(
           Effect.tap((child) => (child.exited() ? Pool.invalidate(pool, child) : Effect.void)),
-          Effect.repeat({ while: (child) => child.exited(), times: concurrency })
+          Effect.repeat({ while: (child) => child.exited(), times: children })
         )
 
         const read = Effect.fnUntraced(function* (file: DocumentFile, reading: Reading) {
@@ -70,7 +85,7 @@ export class Extractor extends Context.Service<
           const reading = new Reading()
           return yield* read(file, reading).pipe(
             // Each of the children may be dead without this being known yet.
-            Effect.retry({ times: concurrency, while: (error) => error._tag === "NotAccepted" }),
+            Effect.retry({ times: children, while: (error) => error._tag === "NotAccepted" }),
             Effect.retry({ times: limits.maxPages, while: (error) => error._tag === "PageTimedOut" }),
             Effect.catchTags({
               NotAccepted: ({ exit }) => Effect.die(crashed(exit)),

@@ -28,6 +28,8 @@ export interface ExtractorChild {
   jobs: number
   /** Whether the last job is not known to have ended: such a child is good for nothing but its end. */
   busy: boolean
+  /** Its resident memory when it was last looked at. */
+  residentBytes: number
   /** Whether a page failed: what is left in its memory (Tesseract's) is not to meet the next document. */
   spoilt: boolean
 }
@@ -102,6 +104,7 @@ export const forkExtractor = Effect.fnUntraced(function* (config: ChildConfig) {
     missing: first.missing,
     jobs: 0,
     busy: false,
+    residentBytes: 0,
     spoilt: false
   }
   return child

@@ -11,15 +11,16 @@ import { addScannedPage, addTextPage, pdfOf } from "@kite/testkit/files/PdfFile"
 import { Effect } from "effect"
 import { temporaryFile } from "../fixtures/ExtractBytes.ts"
 
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/sandbox/${name}`, import.meta.url))
+const attemptsParent = fileURLToPath(new URL("../fixtures/sandbox/AttemptsParent.ts", import.meta.url))
+const readFile = fileURLToPath(new URL("../fixtures/sandbox/ReadFile.ts", import.meta.url))
 
 /** A user without a name, a home or an environment, as containers have them. */
 const stranger = ["setpriv", "--reuid=43210", "--regid=43210", "--clear-groups"]
 
-/** What the fixture prints, run by this user or by a stranger. */
-const run = (as: ReadonlyArray<string>, name: string, ...given: ReadonlyArray<string>) =>
+/** What the program prints, run by this user or by a stranger. */
+const run = (as: ReadonlyArray<string>, program: string, ...given: ReadonlyArray<string>) =>
   Effect.promise(async () => {
-    const [command = "", ...args] = [...as, process.execPath, fixture(name), ...given]
+    const [command = "", ...args] = [...as, process.execPath, program, ...given]
     const child = spawn(command, args, {
       cwd: "/",
       env: { PATH: "/usr/bin:/bin", KITE_SECRET: "x" },
@@ -55,7 +56,7 @@ const ancestors = (path: string): ReadonlyArray<string> =>
   path === dirname(path) ? [path] : [path, ...ancestors(dirname(path))]
 
 /** Whether somebody else could run what lies here. */
-const isOpenToAll = () => ancestors(fixture("")).every((path) => (statSync(path).mode & 0o005) === 0o005)
+const isOpenToAll = () => ancestors(dirname(attemptsParent)).every((path) => (statSync(path).mode & 0o005) === 0o005)
 
 const hasSetpriv = () => {
   try {
@@ -79,14 +80,14 @@ describe.runIf(process.platform === "linux")("The sandbox", () => {
     describe.runIf(canRun)(`of a worker that runs as ${user}`, () => {
       it.live("is what refuses: without it everything is possible", () =>
         Effect.gen(function* () {
-          const { possible } = yield* run(as, "AttemptsParent.ts", "none", tmpdir())
+          const { possible } = yield* run(as, attemptsParent, "none", tmpdir())
           assert.deepStrictEqual(possible, everything)
         })
       )
 
       it.live("refuses everything", () =>
         Effect.gen(function* () {
-          const report = yield* run(as, "AttemptsParent.ts", "whole", tmpdir())
+          const report = yield* run(as, attemptsParent, "whole", tmpdir())
           assert.deepStrictEqual(report, { possible: [], missing })
         })
       )
@@ -95,7 +96,7 @@ describe.runIf(process.platform === "linux")("The sandbox", () => {
         "holds by the kernel alone, where code has got past Node's permission model: a thread can do no more",
         () =>
           Effect.gen(function* () {
-            const report = yield* run(as, "AttemptsParent.ts", "kernel", tmpdir())
+            const report = yield* run(as, attemptsParent, "kernel", tmpdir())
             assert.deepStrictEqual(report, { possible: ["start a thread"], missing })
           })
       )
@@ -111,7 +112,7 @@ describe.runIf(process.platform === "linux")("The sandbox", () => {
           )
           const path = yield* temporaryFile(file)
           yield* Effect.promise(() => chmod(dirname(path), 0o755))
-          assert.deepStrictEqual(yield* run(as, "ReadFile.ts", path), ["typed text", "seventeen invoices"])
+          assert.deepStrictEqual(yield* run(as, readFile, path), ["typed text", "seventeen invoices"])
         }).pipe(Effect.scoped)
       )
     })

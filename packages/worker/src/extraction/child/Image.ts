@@ -21,7 +21,7 @@ const open = (file: Uint8Array, page: number, limits: Limits) => {
   return sharp(file, options)
 }
 
-/** Size and number of frames by the header; nothing is decoded. The limit is checked here, so that the reason can be told. */
+/** Number of frames, and the longest side that OCR gets, by the header; nothing is decoded. The limit is checked here, so that the reason can be told. */
 const measure = Effect.fnUntraced(function* (file: Uint8Array, page: number, limits: Limits) {
   const { width, height, pages } = yield* Effect.tryPromise({
     try: () => sharp(file, { page, limitInputPixels: false }).metadata(),
@@ -34,17 +34,18 @@ const measure = Effect.fnUntraced(function* (file: Uint8Array, page: number, lim
       message: `The image of ${width} x ${height} pixels has more than ${megapixels} megapixels.`
     })
   }
-  return pages ?? 1
+  const scale = Math.min(1, Math.sqrt(limits.maxOcrPixels / (width * height)))
+  return { frames: pages ?? 1, side: Math.floor(Math.max(width, height) * scale) }
 })
 
-/** The frame upright (EXIF orientation), gray, on white where it is transparent. */
-const decodeGray = (file: Uint8Array, page: number, limits: Limits) =>
+/** The frame upright (EXIF orientation), no longer than `side`, gray, on white where it is transparent. */
+const decodeGray = (file: Uint8Array, page: number, side: number, limits: Limits) =>
   Effect.tryPromise({
     try: () =>
       open(file, page, limits)
-        .timeout({ seconds: Math.ceil(limits.pageMillis / 1000) })
         .autoOrient()
         .flatten({ background: "#fff" })
+        .resize({ width: side, height: side, fit: "inside", withoutEnlargement: true })
         .toColourspace("b-w")
         .raw({ depth: "uchar" })
         .toBuffer({ resolveWithObject: true }),
@@ -52,8 +53,8 @@ const decodeGray = (file: Uint8Array, page: number, limits: Limits) =>
   })
 
 const readFrame = Effect.fnUntraced(function* (file: Uint8Array, page: number, limits: Limits) {
-  yield* measure(file, page, limits)
-  const { data, info } = yield* decodeGray(file, page, limits)
+  const { side } = yield* measure(file, page, limits)
+  const { data, info } = yield* decodeGray(file, page, side, limits)
   const ocr = yield* Ocr
   const { text, confidence } = yield* ocr.read(pgmOf(data, info.width, info.height))
   return { number: page + 1, text, source: "ocr" as const, confidence }
@@ -62,7 +63,7 @@ const readFrame = Effect.fnUntraced(function* (file: Uint8Array, page: number, l
 /** PNG, JPEG, WebP, or each frame of a TIFF as a page, by OCR. */
 export const readImage = (file: Uint8Array, limits: Limits): Stream.Stream<PageReply, ExtractionFailure, Ocr> =>
   Effect.gen(function* () {
-    const frames = yield* measure(file, 0, limits)
+    const { frames } = yield* measure(file, 0, limits)
     if (frames > limits.maxPages) {
       return yield* new ExtractionFailure({
         code: "too-large",
