@@ -1,7 +1,6 @@
 import type { ExtractedText, ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Context, Effect, Layer, Pool } from "effect"
 import { crashed, timedOut } from "./ChildDeath.ts"
-import type { Missing } from "./ChildProtocol.ts"
 import type { DocumentFile } from "./Delivery.ts"
 import { ExtractionLimits } from "./ExtractionLimits.ts"
 import { isWorn, runExtraction } from "./ExtractionRun.ts"
@@ -9,7 +8,7 @@ import { forkExtractor } from "./ExtractorChild.ts"
 import { type LanguageMissing, languageFiles } from "./LanguageData.ts"
 import { availableBytes, describeShortage, type MemoryPlan, planMemory } from "./MemoryPlan.ts"
 import { Reading } from "./Reading.ts"
-import { describeMissing } from "./Sandbox.ts"
+import { warnOfMissing } from "./Sandbox.ts"
 
 /** `concurrency`: documents read at a time, each by a process of its own; `languages`: Tesseract's names, like `eng`. */
 export interface ExtractorOptions {
@@ -50,15 +49,7 @@ export class Extractor extends Context.Service<
         const { children, limits } = plan
         yield* tellMemory(plan, concurrency)
         const files = yield* languageFiles(languages)
-        let isWarned = false
-        // Every child lacks the same; once is enough.
-        const warn = Effect.fnUntraced(function* (missing: Missing) {
-          if (missing.length === 0 || isWarned) return
-          isWarned = true
-          yield* Effect.logWarning(describeMissing(missing)).pipe(
-            Effect.annotateLogs({ event: "sandbox_incomplete", missing })
-          )
-        })
+        const warn = warnOfMissing()
         const pool = yield* Pool.make({
           acquire: Effect.tap(forkExtractor({ languageFiles: files, limits }), ({ missing }) => warn(missing)),
           size: children

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { isBuiltin } from "node:module"
 import { fileURLToPath } from "node:url"
+import { Effect } from "effect"
 import type { Missing } from "./ChildProtocol.ts"
 import { childReads } from "./sandbox/ChildReads.ts"
 import type { Launch } from "./sandbox/Launch.ts"
@@ -22,9 +23,21 @@ const consequences: Readonly<Record<Missing[number], string>> = {
   user: "it cannot become another user than root (or kite lies where that user cannot read): it is root without capabilities"
 }
 
-/** One sentence for the log: what a document that takes over the code that reads it could do here. */
-export const describeMissing = (missing: Missing) =>
-  `the sandbox of the extraction child is incomplete: ${missing.map((part) => consequences[part]).join("; ")}`
+/**
+ * Says in the log what a document that takes over the code that reads it could do here: once, since every child lacks the
+ * same.
+ */
+export const warnOfMissing = () => {
+  let isSaid = false
+  return Effect.fnUntraced(function* (missing: Missing) {
+    if (missing.length === 0 || isSaid) return
+    isSaid = true
+    const parts = missing.map((part) => consequences[part]).join("; ")
+    yield* Effect.logWarning(`the sandbox of the extraction child is incomplete: ${parts}`).pipe(
+      Effect.annotateLogs({ event: "sandbox_incomplete", missing })
+    )
+  })
+}
 
 const launcher = fileURLToPath(new URL("./sandbox/Launcher.ts", import.meta.url))
 

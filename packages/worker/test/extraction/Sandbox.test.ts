@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { pictureOf } from "@kite/testkit/files/ImageFile"
 import { addScannedPage, addTextPage, pdfOf } from "@kite/testkit/files/PdfFile"
-import { Effect } from "effect"
+import { warnOfMissing } from "@kite/worker/extraction/Sandbox"
+import { Effect, Logger } from "effect"
 import { temporaryFile } from "../fixtures/ExtractBytes.ts"
 
 const attemptsParent = fileURLToPath(new URL("../fixtures/sandbox/AttemptsParent.ts", import.meta.url))
@@ -117,4 +118,19 @@ describe.runIf(process.platform === "linux")("The sandbox", () => {
       )
     })
   }
+})
+
+describe("What the system does not give of the sandbox", () => {
+  it.effect("is said once, with its consequence, however many children lack it", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => void lines.push(String(message)))
+      const warn = warnOfMissing()
+      yield* Effect.forEach([[], ["landlock", "seccomp"], ["landlock", "seccomp"]] as const, warn).pipe(
+        Effect.provide(Logger.layer([logger]))
+      )
+      assert.lengthOf(lines, 1)
+      assert.match(lines[0] ?? "", /no Landlock.*kite's own environment.*open sockets and start programs/)
+    })
+  )
 })
