@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { maxDeliveries } from "@kite/adapters/queue/ExtractionQueue"
-import { ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { type ExtractedText, ExtractionFailure } from "@kite/domain/documents/Extraction"
 import type { ExtractionJob } from "@kite/domain/documents/ExtractionJob"
 import { Cause, Context, Duration, Effect, FileSystem, Layer, Option, Schema, Stream } from "effect"
 import { ExtractionResults, interrupted, type Source } from "./ExtractionResults.ts"
@@ -50,7 +50,11 @@ export class ExtractionHandler extends Context.Service<
 
       const extract = Effect.fnUntraced(function* (source: Source) {
         const path = yield* download(source)
-        return yield* Effect.result(extractor.extract({ path, contentType: source.contentType }))
+        const none: ExtractedText = { pages: [] }
+        return yield* extractor.extract({ path, contentType: source.contentType }).pipe(
+          Effect.map((text) => ({ text, failure: text.cutOffBy })),
+          Effect.catch((failure) => Effect.succeed({ text: none, failure }))
+        )
       }, Effect.scoped)
 
       const run = Effect.fnUntraced(function* (job: ExtractionJob) {
@@ -60,17 +64,17 @@ export class ExtractionHandler extends Context.Service<
         }
         const { contentType } = source.value
         yield* Effect.logInfo("Job started").pipe(Effect.annotateLogs({ event: "job_started", contentType }))
-        const [duration, result] = yield* Effect.timed(extract(source.value))
+        const [duration, { text, failure }] = yield* Effect.timed(extract(source.value))
         const facts = { contentType, durationMs: Math.round(Duration.toMillis(duration)) }
-        if (result._tag === "Failure") {
-          const { code, message } = result.failure
-          yield* results.fail(job, result.failure)
+        if (failure !== undefined) {
+          const { code, message } = failure
+          yield* results.fail(job, failure, text.pages)
           const failed = { ...facts, event: "job_failed", failureCode: code, reason: message }
           yield* countTimedJob("failed", duration)
           return yield* Effect.logWarning("Job failed").pipe(Effect.annotateLogs(failed))
         }
-        const { pages } = result.success
-        yield* results.complete(job, result.success)
+        const { pages } = text
+        yield* results.complete(job, text)
         const ocrPages = pages.filter((page) => page.source === "ocr").length
         const finished = { ...facts, event: "job_finished", pageCount: pages.length, ocrPages }
         yield* countTimedJob("finished", duration)

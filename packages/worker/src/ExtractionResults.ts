@@ -32,8 +32,8 @@ export class ExtractionResults extends Context.Service<
     readonly begin: (job: JobKey) => Effect.Effect<Option.Option<Source>>
     /** Stores all pages and the status `ready` in one transaction. */
     readonly complete: (job: JobKey, text: ExtractedText) => Effect.Effect<void>
-    /** Stores the status `failed` and deletes the pages of earlier runs. */
-    readonly fail: (job: JobKey, failure: ExtractionFailure) => Effect.Effect<void>
+    /** Stores the status `failed`, with the pages that were read before in place of those of earlier runs. */
+    readonly fail: (job: JobKey, failure: ExtractionFailure, pages?: ReadonlyArray<Page>) => Effect.Effect<void>
     /** Fails the unfinished documents without a job in the queue that have not changed for so long; returns their ids. */
     readonly failAbandoned: (unchangedFor: Duration.Duration) => Effect.Effect<ReadonlyArray<DocumentId>>
   }
@@ -59,6 +59,10 @@ export class ExtractionResults extends Context.Service<
           }))
         )}`
 
+      const insertAll = Effect.fnUntraced(function* (documentId: DocumentId, pages: ReadonlyArray<Page>) {
+        for (const some of Arr.chunksOf(pages, pagesPerStatement)) yield* insertPages(documentId, some)
+      })
+
       /** Runs the effect with the document locked if this run still processes it. */
       const whileCurrent = <E, R>({ documentId, run }: JobKey, effect: Effect.Effect<unknown, E, R>) =>
         sql.withTransaction(
@@ -80,15 +84,21 @@ export class ExtractionResults extends Context.Service<
         complete: Effect.fn("ExtractionResults.complete")(function* (job, { pages }) {
           const { documentId } = job
           const store = Effect.gen(function* () {
-            for (const some of Arr.chunksOf(pages, pagesPerStatement)) yield* insertPages(documentId, some)
+            yield* insertAll(documentId, pages)
             yield* sql`UPDATE documents SET status = 'ready', page_count = ${pages.length},
               text_terms = document_terms(id), updated_at = ${yield* now} WHERE id = ${documentId}`
           })
           yield* orDefect(whileCurrent(job, store))
         }),
-        fail: Effect.fn("ExtractionResults.fail")(function* (job, { code, message }) {
-          const store = sql`UPDATE documents SET status = 'failed', failure_code = ${code}, failure_message = ${message},
-            page_count = NULL, text_terms = '', updated_at = ${yield* now} WHERE id = ${job.documentId}`
+        fail: Effect.fn("ExtractionResults.fail")(function* (job, { code, message }, pages = []) {
+          const { documentId } = job
+          const pageCount = pages.length === 0 ? null : pages.length
+          const store = Effect.gen(function* () {
+            yield* insertAll(documentId, pages)
+            yield* sql`UPDATE documents SET status = 'failed', failure_code = ${code}, failure_message = ${message},
+              page_count = ${pageCount}, text_terms = document_terms(id), updated_at = ${yield* now}
+              WHERE id = ${documentId}`
+          })
           yield* orDefect(whileCurrent(job, store))
         }),
         failAbandoned: Effect.fn("ExtractionResults.failAbandoned")(function* (unchangedFor) {

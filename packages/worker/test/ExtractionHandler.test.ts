@@ -55,6 +55,33 @@ suite(ports)("ExtractionHandler", (it) => {
     })
   )
 
+  it.effect("keeps the pages that were read before the time ran out, to be found and read", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const job = yield* offerDocument(bytes, "application/pdf")
+      const cutOffBy = new ExtractionFailure({ code: "timed-out", message: "too long" })
+      yield* handled(job).pipe(handleWith(() => Effect.succeed({ ...textOf("harbour", "meadow"), cutOffBy })))
+      const document = yield* documentOf(job.documentId)
+      assert.deepInclude(document, { status: "failed", failureCode: "timed-out", pageCount: 2 })
+      assert.lengthOf(yield* pagesOf(job.documentId), 2)
+      const found = yield* sql`SELECT id FROM documents WHERE terms @@ to_tsquery('simple', 'meadow')`
+      assert.deepStrictEqual(found, [{ id: job.documentId }])
+    })
+  )
+
+  it.effect("deletes the pages of an earlier run when this one fails", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const job = yield* offerDocument(bytes, "text/plain")
+      yield* handled(job).pipe(handleWith(() => Effect.succeed(textOf("one"))))
+      yield* sql`UPDATE documents SET status = 'pending', attempt = 2 WHERE id = ${job.documentId}`
+      const failure = new ExtractionFailure({ code: "corrupt", message: "broken" })
+      yield* handled({ ...job, run: 2 }).pipe(handleWith(() => failure))
+      assert.deepInclude(yield* documentOf(job.documentId), { status: "failed", pageCount: null })
+      assert.deepStrictEqual(yield* pagesOf(job.documentId), [])
+    })
+  )
+
   it.effect("writes nothing for a run that another has replaced", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

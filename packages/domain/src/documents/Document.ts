@@ -38,6 +38,7 @@ export const Document = Schema.Struct({
   sha256: Sha256,
   status: DocumentStatus,
   failure: Schema.NullOr(Schema.Struct({ code: FailureCode, message: Schema.String })),
+  /** Pages that were read: all of a `ready` document, the first ones of one that `timed-out`; otherwise null. */
   pageCount: Schema.NullOr(Schema.Int),
   createdAt: Timestamp,
   updatedAt: Timestamp

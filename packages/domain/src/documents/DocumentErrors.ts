@@ -47,7 +47,10 @@ export class InvalidCursor extends Problem<InvalidCursor>()("InvalidCursor", {
   title: "Invalid cursor"
 }) {}
 
-/** 409: the document has no text: not yet (`pending`, `processing`), or never (`failed`, with the reason). */
+/**
+ * 409: the document has no text: not yet (`pending`, `processing`), or never (`failed`, with the reason). A document that failed
+ * because it `timed-out` has the text of the pages that were read before, if its `pageCount` is not null.
+ */
 export class TextNotReady extends Problem<TextNotReady>()(
   "TextNotReady",
   {

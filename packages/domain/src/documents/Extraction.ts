@@ -30,6 +30,9 @@ export const Page = Schema.Struct({
 }).annotate({ identifier: "Page" })
 export type Page = typeof Page.Type
 
-/** What an extraction yields: every page in order. */
-export const ExtractedText = Schema.Struct({ pages: Schema.Array(Page) })
+/** What an extraction yields: every page in order, or with `cutOffBy` the pages read before it had to stop. */
+export const ExtractedText = Schema.Struct({
+  pages: Schema.Array(Page),
+  cutOffBy: Schema.optionalKey(ExtractionFailure)
+})
 export type ExtractedText = typeof ExtractedText.Type

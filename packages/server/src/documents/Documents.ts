@@ -151,8 +151,9 @@ export class Documents extends Context.Service<
             )
         }),
         text: Effect.fn("Documents.text")(function* (owner, id) {
-          const { status, failureCode } = yield* get(owner, id)
-          if (status !== "ready") return yield* new TextNotReady({ documentStatus: status, failureCode })
+          const { status, failureCode, pageCount } = yield* get(owner, id)
+          const isCutOff = status === "failed" && failureCode === "timed-out" && pageCount !== null
+          if (status !== "ready" && !isCutOff) return yield* new TextNotReady({ documentStatus: status, failureCode })
           const pages = yield* repository.pages(id)
           return { text: pages.map((page) => page.text).join("\f"), pages }
         }),

@@ -132,6 +132,21 @@ suite(TestServer.layer)("documents", (it) => {
     })
   )
 
+  it.effect("that took too long have the text of the pages that were read before, if there are any", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const { json } = yield* upload(user, "text")
+      const path = `/api/documents/${json.id}/text`
+      yield* setText(json.id, ["first", "second"])
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE documents SET status = 'failed', failure_code = 'timed-out', failure_message = 'It took too long',
+        page_count = 2 WHERE id = ${json.id}`
+      assert.strictEqual((yield* sendAs(user, path)).json.text, "first\fsecond")
+      yield* sql`UPDATE documents SET page_count = NULL WHERE id = ${json.id}`
+      assertProblem(yield* sendAs(user, path), 409, "text-not-ready", path)
+    })
+  )
+
   it.effect("are processed again when they are finished, as one further job, and not before", () =>
     Effect.gen(function* () {
       const user = yield* signUp

@@ -17,11 +17,13 @@ export const crashed = ({ code, signal, stderr }: ChildExit) =>
   new ExtractorCrashed(`An extraction process ended with ${signal ?? code}: ${stderr}`)
 
 /**
- * Why a child ended in the middle of a document. Signals from outside (the kernel's out-of-memory killer, an operator) and
- * kite's own defects say nothing about the document; a crash of the child does.
+ * Why a child ended in the middle of a document. If the kernel killed it for memory (`isOom`), the document needs more than this
+ * worker has, and a retry would end the same way. Other signals from outside (an operator) and kite's own defects say nothing about
+ * the document; a crash of the child does.
  */
-export const exitReason = (exit: ChildExit): ExtractionFailure | ExtractorCrashed => {
+export const exitReason = (exit: ChildExit, isOom: boolean): ExtractionFailure | ExtractorCrashed => {
   const { code, signal, stderr } = exit
+  if (isOom && signal === "SIGKILL") return outOfMemory()
   if (/heap out of memory|Allocation failed|OOM/.test(stderr)) return outOfMemory()
   const foreign = code === defectExitCode || ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"].includes(signal ?? "")
   return foreign

@@ -4,8 +4,10 @@ import { Context, Schema } from "effect"
 export const Limits = Schema.Struct({
   /** Pages of a document; one with more is `too-large`. */
   maxPages: Schema.Int,
-  /** Pixels of an image, or of a page rendered for OCR. */
+  /** Pixels of an image; more is `too-large`. */
   maxPixels: Schema.Int,
+  /** Pixels of an image for OCR: a larger image is reduced, and a page is drawn at fewer dots per inch. */
+  maxOcrPixels: Schema.Int,
   /** UTF-16 code units of a document's text: any plain text that can be uploaded fits. */
   maxCharacters: Schema.Int,
   /** Unpacked bytes of a DOCX, as its ZIP directory declares them. */
@@ -14,8 +16,13 @@ export const Limits = Schema.Struct({
   pageMillis: Schema.Int,
   /** A child that sends nothing for so long hangs and is killed. Must exceed `pageMillis`, which could not apply otherwise. */
   silenceMillis: Schema.Int,
-  /** Time for a whole document. */
+  /** Time for a whole document, by the clock. */
   jobMillis: Schema.Int,
+  /** CPU time for a document: this, and more for each page that is begun and each MiB of the file, up to a maximum. */
+  cpuBaseMillis: Schema.Int,
+  cpuPageMillis: Schema.Int,
+  cpuMebibyteMillis: Schema.Int,
+  cpuMaxMillis: Schema.Int,
   /** Resident memory of a child, all included (heap, ArrayBuffers, WASM, canvases); a child that exceeds it is killed. */
   maxResidentBytes: Schema.Int,
   /** JavaScript heap of a child (`--max-old-space-size`). */
@@ -32,11 +39,16 @@ const MiB = 1024 * 1024
 export const defaultLimits: Limits = {
   maxPages: 500,
   maxPixels: 50_000_000,
+  maxOcrPixels: 50_000_000,
   maxCharacters: 25 * MiB,
   maxUnpackedBytes: 200 * MiB,
   pageMillis: 60_000,
   silenceMillis: 90_000,
-  jobMillis: 30 * 60_000,
+  jobMillis: 20 * 60_000,
+  cpuBaseMillis: 60_000,
+  cpuPageMillis: 6_000,
+  cpuMebibyteMillis: 4_000,
+  cpuMaxMillis: 15 * 60_000,
   maxResidentBytes: 1024 * MiB,
   maxHeapBytes: 512 * MiB,
   recycleAboveBytes: 600 * MiB,

@@ -1,7 +1,9 @@
-import { type ChildProcess, fork } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Effect, Queue, Schema } from "effect"
-import { ChildConfig, ChildReply, type ExtractionRequest } from "./ChildProtocol.ts"
+import { ChildConfig, ChildReply, type ExtractionRequest, type Missing } from "./ChildProtocol.ts"
+import { deliver } from "./Delivery.ts"
+import { forkConfined } from "./Sandbox.ts"
 
 /** How a child ended. `stderr` is the end of its standard error, for the log only. */
 export interface ChildExit {
@@ -18,11 +20,18 @@ export interface ExtractorChild {
   readonly exited: () => boolean
   /** The replies in order, then the exit. */
   readonly events: Queue.Dequeue<ChildEvent>
-  readonly send: (request: ExtractionRequest) => Effect.Effect<void>
+  /** Sends a request and its bytes; never returns if the child stops reading them. */
+  readonly send: (request: ExtractionRequest, path: string) => Effect.Effect<void>
+  /** The parts of the sandbox that this system lacks. */
+  readonly missing: Missing
   /** Jobs started. */
   jobs: number
   /** True until the last job is known to have ended. A child that stays busy can only be killed. */
   busy: boolean
+  /** Its resident memory at the last look. */
+  residentBytes: number
+  /** Whether a page failed: what is left in its memory (Tesseract's) is not to meet the next document. */
+  spoilt: boolean
 }
 
 const program = fileURLToPath(new URL("./child/main.ts", import.meta.url))
@@ -30,18 +39,11 @@ const startTimeout = "30 seconds"
 const stderrLimit = 4_000
 
 const spawn = (config: ChildConfig) =>
-  fork(program, [Schema.encodeSync(ChildConfig)(config)], {
-    // The child gets neither the parent's environment (its secrets) nor its flags; no network, writing or processes.
-    env: {},
-    execArgv: [
-      `--max-old-space-size=${Math.floor(config.limits.maxHeapBytes / 1024 / 1024)}`,
-      "--disable-warning=SecurityWarning",
-      "--permission",
-      "--allow-fs-read=*",
-      "--allow-addons",
-      "--allow-worker"
-    ],
-    stdio: ["ignore", "ignore", "pipe", "ipc"]
+  forkConfined({
+    program,
+    argument: Schema.encodeSync(ChildConfig)(config),
+    heapBytes: config.limits.maxHeapBytes,
+    reads: config.languageFiles
   })
 
 const decodeReply = Schema.decodeUnknownSync(ChildReply)
@@ -51,6 +53,8 @@ const listen = (process: ChildProcess, events: Queue.Queue<ChildEvent>) => {
   process.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     stderr = (stderr + chunk).slice(-stderrLimit)
   })
+  // Written to after its end; the end itself is among the events.
+  process.stdin?.on("error", () => {})
   process.on("message", (message) => Queue.offerUnsafe(events, decodeReply(message)))
   const exit = (code: number | null, signal: string | null) =>
     Queue.offerUnsafe(events, { _tag: "Exited", code, signal, stderr })
@@ -83,17 +87,25 @@ export const forkExtractor = Effect.fnUntraced(function* (config: ChildConfig) {
     kill
   )
   const first = yield* Queue.take(events).pipe(Effect.timeout(startTimeout), Effect.orDie)
-  if (first._tag !== "Ready" || process.pid === undefined) {
+  const { stdin } = process
+  if (first._tag !== "Ready" || process.pid === undefined || stdin === null) {
     return yield* Effect.die(new Error(`An extraction process did not start: ${JSON.stringify(first)}`))
   }
   const child: ExtractorChild = {
     pid: process.pid,
     exited: () => process.exitCode !== null || process.signalCode !== null,
     events,
-    // A child that has ended takes nothing; its exit is among the events.
-    send: (request) => Effect.sync(() => void process.send(request, () => {})),
+    send: (request, path) =>
+      Effect.suspend(() => {
+        // A child that has ended takes nothing; its exit is among the events.
+        process.send(request, () => {})
+        return deliver(path, stdin)
+      }),
+    missing: first.missing,
     jobs: 0,
-    busy: false
+    busy: false,
+    residentBytes: 0,
+    spoilt: false
   }
   return child
 })

@@ -1,6 +1,4 @@
-import { access, mkdtemp, rm, symlink } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { access } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { Effect, Schema } from "effect"
 
@@ -28,18 +26,10 @@ const dataFile = (language: string) =>
   })
 
 /**
- * One folder with the data of all languages, as Tesseract needs it: links to npm's packages, removed with the scope.
- * Checked here because tesseract.js waits for ever for missing data.
+ * The data files of these languages, in their order. Checked here, so that a missing file fails the start and not each document.
  */
-export const languageFolder = Effect.fnUntraced(function* (languages: ReadonlyArray<string>) {
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "kite-ocr-"))),
-    (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+export const languageFiles = Effect.fnUntraced(function* (languages: ReadonlyArray<string>) {
+  return yield* Effect.forEach(languages, (language) =>
+    /^[a-z]{3}(_[a-z]+)?$/.test(language) ? dataFile(language) : new LanguageMissing({ language })
   )
-  for (const language of languages) {
-    if (!/^[a-z]{3}(_[a-z]+)?$/.test(language)) return yield* new LanguageMissing({ language })
-    const file = yield* dataFile(language)
-    yield* Effect.promise(() => symlink(file, join(folder, `${language}.traineddata.gz`)))
-  }
-  return folder
 })

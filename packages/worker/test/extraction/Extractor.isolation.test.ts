@@ -120,6 +120,47 @@ describe("Extractor isolates", () => {
     }).pipe(withLimits({ maxHeapBytes: 100 * 1024 * 1024, maxResidentBytes: 4 * 1024 * 1024 * 1024 }))
   )
 
+  it.live("a document that uses up its CPU time: timed-out, and the pages before are kept", () =>
+    Effect.gen(function* () {
+      const dense = yield* Effect.promise(() => densePicture().encode("jpeg", 80))
+      const file = yield* Effect.promise(() =>
+        pdfOf(
+          (pdf) => addTextPage(pdf, ["typed text"]),
+          (pdf) => addScannedPage(pdf, dense),
+          (pdf) => addTextPage(pdf, ["never read"])
+        )
+      )
+      const { pages, cutOffBy } = yield* extractBytes(file, "application/pdf")
+      assert.strictEqual(cutOffBy?.code, "timed-out")
+      assert.deepStrictEqual(
+        pages.map((page) => page.text),
+        ["typed text"]
+      )
+      assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
+    }).pipe(withLimits({ cpuBaseMillis: 500, cpuPageMillis: 500, cpuMebibyteMillis: 0 }))
+  )
+
+  it.live("children that are replaced page after page: their CPU time counts together", () =>
+    Effect.gen(function* () {
+      const dense = yield* Effect.promise(() => densePicture().encode("jpeg", 80))
+      const scan = (pdf: Parameters<typeof addScannedPage>[0]) => addScannedPage(pdf, dense)
+      const end = (pdf: Parameters<typeof addScannedPage>[0]) => addTextPage(pdf, ["never read"])
+      const file = yield* Effect.promise(() => pdfOf(scan, scan, scan, scan, scan, scan, scan, scan, end))
+      const failure = yield* Effect.flip(extractBytes(file, "application/pdf"))
+      assert.strictEqual(failure.code, "timed-out")
+    }).pipe(withLimits({ pageMillis: 1_000, cpuBaseMillis: 900, cpuPageMillis: 0, cpuMebibyteMillis: 0 }))
+  )
+
+  it.live("an image of more pixels than OCR may have: it is made smaller, and read", () =>
+    Effect.gen(function* () {
+      const image = yield* Effect.promise(() => pictureOf(["Seventeen invoices"], 120, 1600).encode("png"))
+      const { pages } = yield* extractBytes(image, "image/png")
+      assert.strictEqual(pages[0]?.text.toLowerCase(), "seventeen invoices")
+      const { pages: none } = yield* extractBytes(image, "image/png").pipe(withLimits({ maxOcrPixels: 400 }))
+      assert.notStrictEqual(none[0]?.text.toLowerCase(), "seventeen invoices")
+    }).pipe(withLimits({ maxOcrPixels: 100_000 }))
+  )
+
   it.live("a document that takes too long as a whole: timed-out", () =>
     Effect.gen(function* () {
       const image = yield* Effect.promise(() => densePicture().encode("jpeg", 80))

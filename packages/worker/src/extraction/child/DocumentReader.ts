@@ -1,6 +1,7 @@
+import type { ContentType } from "@kite/domain/documents/Document"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Effect, Stream } from "effect"
-import type { ExtractionRequest, PageReply } from "../ChildProtocol.ts"
+import type { PageReply } from "../ChildProtocol.ts"
 import type { Limits } from "../ExtractionLimits.ts"
 import { readDocx } from "./Docx.ts"
 import { readImage } from "./Image.ts"
@@ -10,19 +11,19 @@ import { readPlainText } from "./PlainText.ts"
 
 type Pages = Stream.Stream<PageReply, ExtractionFailure, Ocr>
 
-const readKind = ({ path, contentType }: ExtractionRequest, limits: Limits): Pages => {
+const readKind = (bytes: Uint8Array, contentType: ContentType, limits: Limits): Pages => {
   switch (contentType) {
     case "application/pdf":
-      return readPdf(path, limits)
+      return readPdf(bytes, limits)
     case "image/png":
     case "image/jpeg":
     case "image/tiff":
     case "image/webp":
-      return readImage(path, limits)
+      return readImage(bytes, limits)
     case "application/vnd.openxmlformats-officedocument.wordprocessingml.document":
-      return readDocx(path, limits)
+      return readDocx(bytes, limits)
     case "text/plain":
-      return readPlainText(path)
+      return readPlainText(bytes)
   }
 }
 
@@ -30,8 +31,8 @@ const tooMuchText = () =>
   new ExtractionFailure({ code: "too-large", message: "The document holds more text than is allowed." })
 
 /** The pages of a document of any kind, in order; fails when they hold more text than the limits allow. */
-export const readDocument = (request: ExtractionRequest, limits: Limits): Pages =>
-  readKind(request, limits).pipe(
+export const readDocument = (bytes: Uint8Array, contentType: ContentType, limits: Limits): Pages =>
+  readKind(bytes, contentType, limits).pipe(
     Stream.mapAccumEffect(
       () => 0,
       (characters, reply) => {

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Effect, Stream } from "effect"
 import { unzipSync } from "fflate"
@@ -28,9 +27,8 @@ const measure = (archive: Uint8Array) => {
  * The document's text as one page: DOCX has no pages before it is laid out. A directory that understates its sizes gets
  * past the check here and ends at the memory limit of the child.
  */
-export const readDocx = (path: string, limits: Limits): Stream.Stream<PageReply, ExtractionFailure> =>
+export const readDocx = (archive: Uint8Array, limits: Limits): Stream.Stream<PageReply, ExtractionFailure> =>
   Effect.gen(function* () {
-    const archive = yield* Effect.promise(() => readFile(path))
     const { entries, bytes } = yield* Effect.try({ try: () => measure(archive), catch: corrupt })
     if (entries > maxEntries || bytes > limits.maxUnpackedBytes) {
       return yield* new ExtractionFailure({
@@ -39,7 +37,8 @@ export const readDocx = (path: string, limits: Limits): Stream.Stream<PageReply,
       })
     }
     const { value } = yield* Effect.tryPromise({
-      try: () => mammoth.extractRawText({ buffer: archive }),
+      try: () =>
+        mammoth.extractRawText({ buffer: Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength) }),
       catch: corrupt
     })
     return { _tag: "PageRead", page: { number: 1, text: cleanText(value).trim(), source: "text" } } as const

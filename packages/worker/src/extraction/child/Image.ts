@@ -9,22 +9,22 @@ import { pgmOf } from "./Pgm.ts"
 
 // Only what kite accepts: no SVG (which can name other files), no HEIF, no ImageMagick.
 sharp.block({ operation: ["VipsForeignLoad"] })
-sharp.unblock({ operation: ["Png", "Jpeg", "Tiff", "Webp"].map((format) => `VipsForeignLoad${format}File`) })
+sharp.unblock({ operation: ["Png", "Jpeg", "Tiff", "Webp"].map((format) => `VipsForeignLoad${format}Buffer`) })
 // One document at a time, and none of them twice.
 sharp.cache(false)
 sharp.concurrency(1)
 
 const damaged = () => new ExtractionFailure({ code: "corrupt", message: "The image is damaged." })
 
-const open = (path: string, page: number, limits: Limits) => {
+const open = (file: Uint8Array, page: number, limits: Limits) => {
   const options: SharpOptions = { page, limitInputPixels: limits.maxPixels, failOn: "truncated", sequentialRead: true }
-  return sharp(path, options)
+  return sharp(file, options)
 }
 
-/** Size and number of frames by the header; nothing is decoded. The limit is checked here, so that the reason can be told. */
-const measure = Effect.fnUntraced(function* (path: string, page: number, limits: Limits) {
+/** Number of frames, and the longest side that OCR gets, by the header; nothing is decoded. The limit is checked here, so that the reason can be told. */
+const measure = Effect.fnUntraced(function* (file: Uint8Array, page: number, limits: Limits) {
   const { width, height, pages } = yield* Effect.tryPromise({
-    try: () => sharp(path, { page, limitInputPixels: false }).metadata(),
+    try: () => sharp(file, { page, limitInputPixels: false }).metadata(),
     catch: damaged
   })
   if (width * height > limits.maxPixels) {
@@ -34,35 +34,36 @@ const measure = Effect.fnUntraced(function* (path: string, page: number, limits:
       message: `The image of ${width} x ${height} pixels has more than ${megapixels} megapixels.`
     })
   }
-  return pages ?? 1
+  const scale = Math.min(1, Math.sqrt(limits.maxOcrPixels / (width * height)))
+  return { frames: pages ?? 1, side: Math.floor(Math.max(width, height) * scale) }
 })
 
-/** The frame upright (EXIF orientation), gray, on white where it is transparent. */
-const decodeGray = (path: string, page: number, limits: Limits) =>
+/** The frame upright (EXIF orientation), no longer than `side`, gray, on white where it is transparent. */
+const decodeGray = (file: Uint8Array, page: number, side: number, limits: Limits) =>
   Effect.tryPromise({
     try: () =>
-      open(path, page, limits)
-        .timeout({ seconds: Math.ceil(limits.pageMillis / 1000) })
+      open(file, page, limits)
         .autoOrient()
         .flatten({ background: "#fff" })
+        .resize({ width: side, height: side, fit: "inside", withoutEnlargement: true })
         .toColourspace("b-w")
         .raw({ depth: "uchar" })
         .toBuffer({ resolveWithObject: true }),
     catch: damaged
   })
 
-const readFrame = Effect.fnUntraced(function* (path: string, page: number, limits: Limits) {
-  yield* measure(path, page, limits)
-  const { data, info } = yield* decodeGray(path, page, limits)
+const readFrame = Effect.fnUntraced(function* (file: Uint8Array, page: number, limits: Limits) {
+  const { side } = yield* measure(file, page, limits)
+  const { data, info } = yield* decodeGray(file, page, side, limits)
   const ocr = yield* Ocr
   const { text, confidence } = yield* ocr.read(pgmOf(data, info.width, info.height))
   return { number: page + 1, text, source: "ocr" as const, confidence }
 })
 
 /** PNG, JPEG, WebP, or each frame of a TIFF as a page, by OCR. */
-export const readImage = (path: string, limits: Limits): Stream.Stream<PageReply, ExtractionFailure, Ocr> =>
+export const readImage = (file: Uint8Array, limits: Limits): Stream.Stream<PageReply, ExtractionFailure, Ocr> =>
   Effect.gen(function* () {
-    const frames = yield* measure(path, 0, limits)
+    const { frames } = yield* measure(file, 0, limits)
     if (frames > limits.maxPages) {
       return yield* new ExtractionFailure({
         code: "too-large",
@@ -70,6 +71,6 @@ export const readImage = (path: string, limits: Limits): Stream.Stream<PageReply
       })
     }
     return Stream.range(0, frames - 1).pipe(
-      Stream.mapEffect((page) => pageReply(page + 1, limits, readFrame(path, page, limits)))
+      Stream.mapEffect((page) => pageReply(page + 1, readFrame(file, page, limits)))
     )
   }).pipe(Stream.unwrap)

@@ -1,8 +1,8 @@
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
-import { Context, Effect, Layer, Ref } from "effect"
-import { createWorker, PSM, type Worker } from "tesseract.js"
+import { Context, Effect, Layer } from "effect"
 import type { ChildConfig } from "../ChildProtocol.ts"
 import { cleanText } from "./CleanText.ts"
+import { startTesseract } from "./TesseractEngine.ts"
 
 /** What was read; `confidence` is Tesseract's mean over the words, 0 to 100. */
 export interface OcrText {
@@ -12,23 +12,14 @@ export interface OcrText {
 
 const unreadable = () => new ExtractionFailure({ code: "corrupt", message: "The image cannot be decoded." })
 
-/** Starts Tesseract in a thread of its own; `errorHandler` keeps a failed job from ending the process. */
-const start = async (config: ChildConfig): Promise<Worker> => {
-  const worker = await createWorker([...config.languages], 1, {
-    langPath: config.languagePath,
-    gzip: true,
-    cacheMethod: "none",
-    errorHandler: () => {}
-  })
-  await worker.setParameters({ tessedit_pageseg_mode: PSM.AUTO })
-  return worker
-}
-
 /** Optical character recognition, one image at a time, by an engine that starts with the first image and stays warm. */
 export class Ocr extends Context.Service<
   Ocr,
   {
-    /** Reads an image in a format that Tesseract decodes, best PGM, whose dimensions are within the limits. */
+    /**
+     * Reads an image in a format that Tesseract decodes, best PGM, whose dimensions are within the limits. It blocks the
+     * thread meanwhile and cannot be interrupted.
+     */
     read(image: Uint8Array): Effect.Effect<OcrText, ExtractionFailure>
   }
 >()("@kite/worker/extraction/child/Ocr") {
@@ -36,26 +27,12 @@ export class Ocr extends Context.Service<
     Layer.effect(
       Ocr,
       Effect.gen(function* () {
-        const engine = yield* Ref.make<Worker | undefined>(undefined)
-
-        const warm = Effect.gen(function* () {
-          const worker = (yield* Ref.get(engine)) ?? (yield* Effect.promise(() => start(config)))
-          yield* Ref.set(engine, worker)
-          return worker
-        })
+        const engine = yield* Effect.cached(Effect.promise(() => startTesseract(config.languageFiles)))
 
         const read = Effect.fnUntraced(function* (image: Uint8Array) {
-          const worker = yield* warm
-          const { data } = yield* Effect.tryPromise({
-            try: () => worker.recognize(Buffer.from(image.buffer, image.byteOffset, image.byteLength)),
-            catch: unreadable
-          }).pipe(
-            // The engine cannot stop in the middle of an image: it goes, and the next image gets a new one.
-            Effect.onInterrupt(() =>
-              Ref.set(engine, undefined).pipe(Effect.andThen(Effect.promise(() => worker.terminate())))
-            )
-          )
-          return { text: cleanText(data.text).trim(), confidence: data.confidence }
+          const recognize = yield* engine
+          const { text, confidence } = yield* Effect.tryPromise({ try: () => recognize(image), catch: unreadable })
+          return { text: cleanText(text).trim(), confidence }
         })
 
         return Ocr.of({ read })

@@ -1,19 +1,21 @@
-import { ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
+import type { ExtractionFailure, Page } from "@kite/domain/documents/Extraction"
 import { Effect } from "effect"
 import type { PageReply } from "../ChildProtocol.ts"
-import type { Limits } from "../ExtractionLimits.ts"
+import { PageProgress } from "./PageProgress.ts"
 
-/** Runs the reading of one page within its time; a failure is the page's own and the document goes on. */
-export const pageReply = <R>(
+/**
+ * Reads one page, unless an earlier child has; a failure is the page's own and the document goes on. The parent keeps the
+ * time: what blocks this thread (Tesseract, a bomb) would block a clock here too.
+ */
+export const pageReply = Effect.fnUntraced(function* <R>(
   number: number,
-  limits: Limits,
   page: Effect.Effect<Page, ExtractionFailure, R>
-): Effect.Effect<PageReply, never, R> =>
-  page.pipe(
-    Effect.timeoutOrElse({
-      duration: limits.pageMillis,
-      orElse: () => new ExtractionFailure({ code: "timed-out", message: "Reading the text took too long." })
-    }),
+): Effect.fn.Return<PageReply, never, R> {
+  const { firstPage, begin } = yield* PageProgress
+  if (number < firstPage) return { _tag: "PageSkipped" }
+  yield* begin(number)
+  return yield* page.pipe(
     Effect.map((page): PageReply => ({ _tag: "PageRead", page })),
     Effect.catch(({ code, message }) => Effect.succeed<PageReply>({ _tag: "PageFailed", number, code, message }))
   )
+})

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Effect, Stream } from "effect"
@@ -20,8 +19,7 @@ const openFailure = (cause: unknown) =>
     ? new ExtractionFailure({ code: "encrypted", message: "The PDF is protected by a password." })
     : new ExtractionFailure({ code: "corrupt", message: "The PDF is damaged and cannot be opened." })
 
-const open = Effect.fnUntraced(function* (path: string, limits: Limits) {
-  const file = yield* Effect.promise(() => readFile(path))
+const open = Effect.fnUntraced(function* (file: Uint8Array, limits: Limits) {
   const task = getDocument({
     data: new Uint8Array(file.buffer, file.byteOffset, file.byteLength),
     cMapUrl: dataFolder("cmaps"),
@@ -40,12 +38,12 @@ const open = Effect.fnUntraced(function* (path: string, limits: Limits) {
 
 const readPages = (document: PDFDocumentProxy, limits: Limits) =>
   Stream.range(1, document.numPages).pipe(
-    Stream.mapEffect((number) => pageReply(number, limits, readPdfPage(document, number, limits)))
+    Stream.mapEffect((number) => pageReply(number, readPdfPage(document, number, limits)))
   )
 
 /** The pages of a PDF: their text layer, or by OCR where they have none. */
-export const readPdf = (path: string, limits: Limits): Stream.Stream<PageReply, ExtractionFailure, Ocr> =>
-  open(path, limits).pipe(
+export const readPdf = (file: Uint8Array, limits: Limits): Stream.Stream<PageReply, ExtractionFailure, Ocr> =>
+  open(file, limits).pipe(
     Effect.filterOrFail(
       (document) => document.numPages <= limits.maxPages,
       (document) =>

@@ -31,7 +31,7 @@ const textLayer = async (page: PDFPageProxy, maxCharacters: number): Promise<str
 }
 
 const readByOcr = Effect.fnUntraced(function* (page: PDFPageProxy, number: number, limits: Limits) {
-  const image = yield* renderGray(page, limits.maxPixels)
+  const image = yield* renderGray(page, limits.maxOcrPixels)
   if (image === undefined) return { number, text: "", source: "ocr" as const }
   const ocr = yield* Ocr
   const { text, confidence } = yield* ocr.read(image)

@@ -1,27 +1,34 @@
+import "./Surroundings.ts"
 import { Effect, Queue, Schema, Stream } from "effect"
-import { ChildConfig, ChildReply, defectExitCode, ExtractionRequest } from "../ChildProtocol.ts"
+import { ChildConfig, ChildReply, defectExitCode, ExtractionRequest, Missing } from "../ChildProtocol.ts"
 import { readDocument } from "./DocumentReader.ts"
 import { Ocr } from "./Ocr.ts"
+import { PageProgress } from "./PageProgress.ts"
+import { receive } from "./StandardInput.ts"
 
 const config = Schema.decodeSync(ChildConfig)(process.argv[2] ?? "")
+const missing = Schema.decodeSync(Schema.fromJsonString(Missing))(process.argv[3] ?? "")
 const encodeReply = Schema.encodeSync(ChildReply)
 
 const send = (reply: ChildReply) => Effect.sync(() => process.send?.(encodeReply(reply)))
 
 const serve = Effect.fnUntraced(function* (message: unknown) {
-  const request = yield* Schema.decodeUnknownEffect(ExtractionRequest)(message)
+  const { size, contentType, firstPage } = yield* Schema.decodeUnknownEffect(ExtractionRequest)(message)
+  const bytes = yield* Effect.promise(() => receive(size))
   yield* send({ _tag: "Accepted" })
-  yield* readDocument(request, config.limits).pipe(
+  const begin = (number: number) => send({ _tag: "PageBegun", number })
+  yield* readDocument(bytes, contentType, config.limits).pipe(
     Stream.runForEach(send),
     Effect.andThen(send({ _tag: "Finished" })),
-    Effect.catch(({ code, message }) => send({ _tag: "Failed", code, message }))
+    Effect.catch(({ code, message }) => send({ _tag: "Failed", code, message })),
+    Effect.provideService(PageProgress, { firstPage, begin })
   )
 })
 
 const program = Effect.gen(function* () {
   const requests = yield* Queue.bounded<unknown>(1)
   process.on("message", (message) => Queue.offerUnsafe(requests, message))
-  yield* send({ _tag: "Ready" })
+  yield* send({ _tag: "Ready", missing })
   return yield* Queue.take(requests).pipe(Effect.flatMap(serve), Effect.forever)
 })
 

@@ -1,0 +1,54 @@
+import { type ExtractedText, ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
+import { timedOut } from "./ExitReason.ts"
+import type { Limits } from "./ExtractionLimits.ts"
+
+const MiB = 1024 * 1024
+
+/** What is known of a document so far. It outlives the child that reads it, so that the next one goes on from there. */
+export class Reading {
+  readonly pages: Array<Page> = []
+  /** CPU time, in milliseconds, of the children that are gone. */
+  spentMillis = 0
+  /** When the first child began, in milliseconds of the clock. */
+  startedAt: number | undefined
+  /** Bytes of the file, once it has been looked at. */
+  size = 0
+  #firstFailure: ExtractionFailure | undefined
+  #begun = 0
+
+  get nextPage() {
+    return this.pages.length + 1
+  }
+
+  begin(number: number) {
+    this.#begun = number
+  }
+
+  /** Leaves the page empty; the document fails for the first such reason if it has no text at all. */
+  leaveOut(number: number, failure: ExtractionFailure) {
+    this.#firstFailure ??= failure
+    this.pages.push({ number, text: "", source: "ocr" })
+  }
+
+  /** CPU time that the document may take by its size and the pages begun so far, in milliseconds. */
+  budgetMillis({ cpuBaseMillis, cpuPageMillis, cpuMebibyteMillis, cpuMaxMillis }: Limits) {
+    const wanted = cpuBaseMillis + cpuPageMillis * this.#begun + (cpuMebibyteMillis * this.size) / MiB
+    return Math.min(wanted, cpuMaxMillis)
+  }
+
+  /** The text when the last page is read, or the reason why there is none. */
+  finished(): ExtractedText | ExtractionFailure {
+    return this.#firstFailure !== undefined && !this.#hasText() ? this.#firstFailure : { pages: this.pages }
+  }
+
+  /** The pages read before the time ran out, or just that it did. */
+  cutOff(): ExtractedText | ExtractionFailure {
+    const { code } = timedOut()
+    const message = `Reading the document took too long; its first ${this.pages.length} pages were read.`
+    return this.#hasText() ? { pages: this.pages, cutOffBy: new ExtractionFailure({ code, message }) } : timedOut()
+  }
+
+  #hasText() {
+    return this.pages.some(({ text }) => text !== "")
+  }
+}

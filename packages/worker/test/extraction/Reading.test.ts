@@ -1,0 +1,45 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { defaultLimits } from "@kite/worker/extraction/ExtractionLimits"
+import { Reading } from "@kite/worker/extraction/Reading"
+
+const readingOf = (size: number, page: number) => {
+  const reading = new Reading()
+  reading.size = size
+  reading.begin(page)
+  return reading
+}
+
+const budget = (size: number, page: number) => readingOf(size, page).budgetMillis(defaultLimits)
+const mebibyte = 1024 * 1024
+
+describe("A document's CPU time", () => {
+  it("is a minute at first, 6 s more for each page that is begun and 4 s for each MiB", () => {
+    assert.strictEqual(budget(0, 0), 60_000)
+    assert.strictEqual(budget(0, 1), 66_000)
+    assert.strictEqual(budget(0, 10), 120_000)
+    assert.strictEqual(budget(5 * mebibyte, 10), 140_000)
+  })
+
+  it("is never more than 15 minutes, whatever the document", () => {
+    assert.strictEqual(budget(25 * mebibyte, 500), 900_000)
+  })
+})
+
+describe("A reading that is cut off", () => {
+  it("keeps the pages before, and says how many", () => {
+    const reading = new Reading()
+    reading.pages.push({ number: 1, text: "first", source: "text" }, { number: 2, text: "", source: "ocr" })
+    const result = reading.cutOff()
+    assert.isFalse(result instanceof ExtractionFailure)
+    if (result instanceof ExtractionFailure) return
+    assert.lengthOf(result.pages, 2)
+    assert.match(result.cutOffBy?.message ?? "", /its first 2 pages/)
+  })
+
+  it("has nothing to keep without a word of text", () => {
+    const reading = new Reading()
+    reading.pages.push({ number: 1, text: "", source: "ocr" })
+    assert.instanceOf(reading.cutOff(), ExtractionFailure)
+  })
+})
