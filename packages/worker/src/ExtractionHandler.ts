@@ -63,15 +63,17 @@ export class ExtractionHandler extends Context.Service<
         yield* Effect.logInfo("job started").pipe(Effect.annotateLogs({ event: "job_started", contentType }))
         const [duration, result] = yield* Effect.timed(extract(source.value))
         const facts = { contentType, durationMs: Math.round(Duration.toMillis(duration)) }
-        if (result._tag === "Failure") {
-          const { code, message } = result.failure
-          yield* results.fail(job, result.failure)
+        const stored = yield* Effect.result(
+          Effect.tap(Effect.fromResult(result), (text) => results.complete(job, text))
+        )
+        if (stored._tag === "Failure") {
+          const { code, message } = stored.failure
+          yield* results.fail(job, stored.failure)
           const failed = { ...facts, event: "job_failed", failureCode: code, reason: message }
           yield* countTimedJob("failed", duration)
           return yield* Effect.logWarning("job failed").pipe(Effect.annotateLogs(failed))
         }
-        const { pages } = result.success
-        yield* results.complete(job, result.success)
+        const { pages } = stored.success
         const ocrPages = pages.filter((page) => page.source === "ocr").length
         const finished = { ...facts, event: "job_finished", pageCount: pages.length, ocrPages }
         yield* countTimedJob("finished", duration)

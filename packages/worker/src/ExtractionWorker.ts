@@ -5,6 +5,7 @@ import { Cause, Duration, Effect, Layer, Schedule } from "effect"
 import { ExtractionHandler } from "./ExtractionHandler.ts"
 import { ExtractionResults } from "./ExtractionResults.ts"
 import { Extractor } from "./extraction/Extractor.ts"
+import { Reindexing } from "./search/Reindexing.ts"
 
 /** How long to wait after the queue or the database failed: the cause may last. */
 const pause = "1 second"
@@ -50,7 +51,7 @@ export const layerNoDeps = (concurrency: number) =>
 /** The worker as configured: `WORKER_CONCURRENCY` jobs at a time, OCR in `OCR_LANGUAGES`. */
 export const layer = Layer.unwrap(
   Effect.map(Settings, ({ WORKER_CONCURRENCY: concurrency, OCR_LANGUAGES: languages }) =>
-    layerNoDeps(concurrency).pipe(
+    Layer.merge(layerNoDeps(concurrency), Reindexing.background).pipe(
       Layer.provide(ExtractionHandler.layer),
       Layer.provide(Layer.mergeAll(ExtractionResults.layer, Extractor.layer({ concurrency, languages })))
     )

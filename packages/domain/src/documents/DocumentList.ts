@@ -1,7 +1,8 @@
 import { Option, Result, Schema } from "effect"
+import { Match } from "../search/Match.ts"
 import { Document, DocumentId, DocumentStatus } from "./Document.ts"
 
-/** Order of a list; `-` is descending. */
+/** Order of a list; `-` is descending. Names are ordered as people do it: without case and accents, 9 before 10. */
 export const DocumentSort = Schema.Literals(["-createdAt", "createdAt", "filename", "-filename"])
 export type DocumentSort = typeof DocumentSort.Type
 
@@ -41,7 +42,10 @@ export const fromCursor = (sort: DocumentSort, cursor: string): Option.Option<Po
 
 export const maxPageSize = 100
 
-/** Query of GET /api/documents. `q`: words that must all occur in name or text (web search syntax: OR, -word). */
+/**
+ * Query of GET /api/documents. `q`: words that must all occur in name or text (`"phrase"`, `OR`, `-word`, `begin*`); without a
+ * `sort` the hits come by relevance, else `-createdAt` is the default.
+ */
 export const ListQuery = Schema.Struct({
   limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPageSize }))),
   cursor: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 2048))),
@@ -51,9 +55,14 @@ export const ListQuery = Schema.Struct({
 })
 export type ListQuery = typeof ListQuery.Type
 
+/** A document of a list; `match` is there where `q` was given. */
+const ListedDocument = Schema.Struct({ ...Document.fields, match: Schema.optionalKey(Match) }).annotate({
+  identifier: "ListedDocument"
+})
+
 /** One page of a list; `nextCursor` is null on the last. */
 export const DocumentPage = Schema.Struct({
-  items: Schema.Array(Document),
+  items: Schema.Array(ListedDocument),
   nextCursor: Schema.NullOr(Schema.String)
 }).annotate({ identifier: "DocumentPage" })
 export type DocumentPage = typeof DocumentPage.Type

@@ -30,6 +30,16 @@ export const Page = Schema.Struct({
 }).annotate({ identifier: "Page" })
 export type Page = typeof Page.Type
 
-/** What an extraction yields: every page in order. */
-export const ExtractedText = Schema.Struct({ pages: Schema.Array(Page) })
+/**
+ * The words of all pages for the search index: rows that are the text of a tsvector each, and whether every word found its
+ * place in them.
+ */
+export const ExtractedTerms = Schema.Struct({ rows: Schema.Array(Schema.String), isComplete: Schema.Boolean })
+export type ExtractedTerms = typeof ExtractedTerms.Type
+
+/** What an extraction yields: every page in order, and their terms; without these the text is indexed later. */
+export const ExtractedText = Schema.Struct({
+  pages: Schema.Array(Page),
+  terms: Schema.optionalKey(ExtractedTerms)
+})
 export type ExtractedText = typeof ExtractedText.Type

@@ -22,6 +22,7 @@ import { SecureRandom } from "effect/crypto"
 import { HttpIncomingMessage, type Multipart } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { AuditLog } from "../audit/AuditLog.ts"
+import { Search } from "../search/Search.ts"
 import { DocumentRepository } from "./DocumentRepository.ts"
 import { type DocumentRow, toDocument } from "./DocumentRow.ts"
 import { receiveUpload, rejectSize, type StoredFile } from "./Upload.ts"
@@ -58,6 +59,7 @@ export class Documents extends Context.Service<
       const queue = yield* ExtractionQueue
       const repository = yield* DocumentRepository
       const audit = yield* AuditLog
+      const search = yield* Search
       const { MAX_UPLOAD_BYTES: maxUploadBytes } = yield* Settings
       const maxBodySize = ByteSize.bytes(maxUploadBytes + multipartOverhead)
 
@@ -106,10 +108,11 @@ export class Documents extends Context.Service<
         ),
         list: Effect.fn("Documents.list")(function* (owner, query) {
           const { limit = defaultPageSize, sort = "-createdAt", cursor, q, status } = query
+          if (q !== undefined) return yield* search.find(owner, { ...query, q }, limit)
           const after = cursor === undefined ? Option.none() : fromCursor(sort, cursor)
           if (cursor !== undefined && Option.isNone(after)) return yield* new InvalidCursor({})
-          const filters = { ...(q !== undefined && { q }), ...(status !== undefined && { status }) }
-          const rows = yield* repository.list(owner, { ...filters, sort, limit: limit + 1, after })
+          const filter = status === undefined ? {} : { status }
+          const rows = yield* repository.list(owner, { ...filter, sort, limit: limit + 1, after })
           const items = rows.slice(0, limit).map(toDocument)
           const last = items.at(-1)
           return { items, nextCursor: rows.length > limit && last !== undefined ? toCursor(sort, last) : null }
@@ -155,5 +158,7 @@ export class Documents extends Context.Service<
     })
   )
 
-  static readonly layer = Documents.layerNoDeps.pipe(Layer.provide([DocumentRepository.layer, AuditLog.layer]))
+  static readonly layer = Documents.layerNoDeps.pipe(
+    Layer.provide([DocumentRepository.layer, AuditLog.layer, Search.layer])
+  )
 }

@@ -25,7 +25,7 @@ export const logIn = Effect.fnUntraced(function* (url: string) {
     text: (id: string) => call(`${url}/api/documents/${id}/text`, { headers }),
     /** Uploads one of the examples. */
     upload: Effect.fnUntraced(function* (example: string) {
-      const bytes = yield* Effect.promise(() => readFile(new URL(`../../examples/${example}`, import.meta.url)))
+      const bytes = yield* Effect.promise(() => readFile(new URL(`../../../../examples/${example}`, import.meta.url)))
       const body = new FormData()
       body.append("file", new Blob([bytes]), example)
       return yield* call(`${url}/api/documents`, { method: "POST", headers, body })

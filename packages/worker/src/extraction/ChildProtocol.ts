@@ -20,7 +20,7 @@ export type ExtractionRequest = typeof ExtractionRequest.Type
 
 const Failure = { code: FailureCode, message: Schema.String }
 
-/** Child to parent: the start, and then for each request `Accepted`, its pages in order and one `Finished` or `Failed`. */
+/** Child to parent: the start, and then for each request `Accepted`, its pages in order, their terms and one `Finished` or `Failed`. */
 export const ChildReply = Schema.Union([
   Schema.TaggedStruct("Ready", {}),
   /** The request arrived: from here on, what ends the child may be the document's doing. */
@@ -28,6 +28,8 @@ export const ChildReply = Schema.Union([
   Schema.TaggedStruct("PageRead", { page: Page }),
   /** A page that could not be read; the others may. */
   Schema.TaggedStruct("PageFailed", { number: Schema.Int, ...Failure }),
+  /** One row of the search index, after the last page; `isComplete` is false where the document has more words than are kept. */
+  Schema.TaggedStruct("Indexed", { row: Schema.String, isComplete: Schema.Boolean }),
   Schema.TaggedStruct("Finished", {}),
   Schema.TaggedStruct("Failed", Failure)
 ])

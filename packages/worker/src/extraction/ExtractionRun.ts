@@ -22,6 +22,8 @@ const buried = (exit: ChildExit) => {
 /** Gathers the replies to one request; each must come within the silence that is allowed. */
 const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limits) {
   const pages: Array<Page> = []
+  const rows: Array<string> = []
+  let isComplete = true
   let failure: ExtractionFailure | undefined
   let isAccepted = false
   const next = Queue.take(child.events).pipe(
@@ -43,10 +45,14 @@ const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limit
           Effect.annotateLogs({ event: "page_failed", page: event.number, code: event.code, reason: event.message })
         )
         break
+      case "Indexed":
+        rows.push(event.row)
+        isComplete &&= event.isComplete
+        break
       case "Finished":
         child.busy = false
         if (failure !== undefined && pages.every((page) => page.text === "")) return yield* failure
-        return { pages } satisfies ExtractedText
+        return { pages, ...(rows.length > 0 && { terms: { rows, isComplete } }) } satisfies ExtractedText
       case "Failed":
         child.busy = false
         return yield* failed(event)

@@ -1,5 +1,7 @@
+import type { ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { DocumentTerms } from "@kite/domain/search/DocumentTerms"
 import { Effect, Queue, Schema, Stream } from "effect"
-import { ChildConfig, ChildReply, defectExitCode, ExtractionRequest } from "../ChildProtocol.ts"
+import { ChildConfig, ChildReply, defectExitCode, ExtractionRequest, type PageReply } from "../ChildProtocol.ts"
 import { readDocument } from "./DocumentReader.ts"
 import { Ocr } from "./Ocr.ts"
 
@@ -8,11 +10,22 @@ const encodeReply = Schema.encodeSync(ChildReply)
 
 const send = (reply: ChildReply) => Effect.sync(() => process.send?.(encodeReply(reply)))
 
+/** Sends the document's pages, and after the last the terms of all of them, for the search index. */
+const sendPages = <R>(pages: Stream.Stream<PageReply, ExtractionFailure, R>) =>
+  Effect.gen(function* () {
+    const terms = new DocumentTerms()
+    yield* Stream.runForEach(pages, (reply) => {
+      // A page that could not be read is an empty one.
+      terms.add(reply._tag === "PageRead" ? reply.page.text : "")
+      return send(reply)
+    })
+    for (const row of terms.rows()) yield* send({ _tag: "Indexed", row, isComplete: terms.isComplete })
+  })
+
 const serve = Effect.fnUntraced(function* (message: unknown) {
   const request = yield* Schema.decodeUnknownEffect(ExtractionRequest)(message)
   yield* send({ _tag: "Accepted" })
-  yield* readDocument(request, config.limits).pipe(
-    Stream.runForEach(send),
+  yield* sendPages(readDocument(request, config.limits)).pipe(
     Effect.andThen(send({ _tag: "Finished" })),
     Effect.catch(({ code, message }) => send({ _tag: "Failed", code, message }))
   )
