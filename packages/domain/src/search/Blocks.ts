@@ -23,23 +23,42 @@ export const blocksOf = (text: string): number => {
 }
 
 const isSpace = /\s/
+const isSign = /[^\p{L}\p{M}\p{N}\p{Cf}\p{Cs}'\u2019-]/u
+const isAnySign = /[^\p{L}\p{M}\p{N}\p{Cf}\p{Cs}]/u
 const isMark = /^\p{M}/u
+const endsInHyphen = /[-\u00AD\u2010][ \t\r]*$/
+/** The last word of a slice and the sign after it. */
+const lastWord = /[\p{L}\p{M}\p{N}\p{Cf}]{0,128}[^\p{L}\p{M}\p{N}]{0,8}$/u
 
-/** Where to part the text near this offset: at white space that is no line's end after a hyphen, else between two characters. */
-const partNear = (text: string, near: number) => {
-  for (let at = near; at < Math.min(text.length, near + blockOverhang); at++) {
-    if (isSpace.test(text.charAt(at)) && !/[-\u00AD\u2010]\s*$/.test(text.slice(Math.max(0, at - 4), at))) {
-      return { at, clean: true }
-    }
+/** The first character from here on that parts words. */
+const findParting = (text: string, from: number, pattern: RegExp, joins: RegExp | undefined) => {
+  for (let at = from; at < Math.min(text.length, from + blockOverhang); at++) {
+    if (pattern.test(text.charAt(at)) && !joins?.test(text.slice(Math.max(0, at - 8), at))) return at
   }
-  let at = near
-  while (at > 0 && at > near - 32 && isMark.test(text.slice(at, at + 2))) at -= 1
-  return { at, clean: false }
+  return undefined
 }
 
 /**
- * The text in slices, one for each block, each with all words that begin in its block. Where nothing parts two words the next
- * slice begins one character early, so that no pair of neighbours is lost. An empty text has one block.
+ * Where to end a slice near this offset, and where to begin the next: at white space, at another sign, both unless a hyphen joins
+ * what is before and after it; at such a hyphen, whose word then belongs to both; or else between two characters, the first of which
+ * belongs to both.
+ */
+const partNear = (text: string, near: number) => {
+  const clean = findParting(text, near, isSpace, endsInHyphen) ?? findParting(text, near, isSign, endsInHyphen)
+  if (clean !== undefined) return { to: clean, next: clean }
+  const joint = findParting(text, near, isAnySign, undefined)
+  if (joint !== undefined) {
+    const before = text.slice(Math.max(0, joint - 140), joint)
+    return { to: joint, next: joint - (lastWord.exec(before)?.[0].length ?? 0) }
+  }
+  let to = near
+  while (to > near - 32 && isMark.test(text.slice(to, to + 2))) to -= 1
+  return { to, next: to - (/[\udc00-\udfff]/.test(text.charAt(to - 1)) ? 2 : 1) }
+}
+
+/**
+ * The text in slices, one for each block, each with all words that begin in its block; what stands where they meet may be in both.
+ * An empty text has one block.
  */
 export function* slicesOf(text: string): Generator<string> {
   const pairs = hasPairs.test(text)
@@ -47,8 +66,8 @@ export function* slicesOf(text: string): Generator<string> {
   let nominal = 0
   do {
     nominal = advance(text, nominal, blockSize, pairs)
-    const { at, clean } = nominal < text.length ? partNear(text, nominal) : { at: text.length, clean: true }
-    yield text.slice(from, at)
-    from = clean ? at : Math.max(0, at - (/[\udc00-\udfff]/.test(text.charAt(at - 1)) ? 2 : 1))
+    const { to, next } = nominal < text.length ? partNear(text, nominal) : { to: text.length, next: text.length }
+    yield text.slice(from, to)
+    from = next
   } while (nominal < text.length)
 }

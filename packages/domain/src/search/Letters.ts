@@ -60,13 +60,13 @@ export const withoutMarks = (word: string): string =>
         .normalize("NFC")
 
 /**
- * An English word without the ending of its plural (Harman's S-stemmer), so that both forms become the same. It need not be a
+ * An English word without the ending of its plural (after Harman's S-stemmer), so that both forms become the same. It need not be a
  * word itself: `box` and `boxes` are `box`, `size` and `sizes` are `siz`.
  */
 export const singular = (word: string): string => {
   if (word.length < 4 || !/^[a-z]+$/.test(word)) return word
-  if (/[^ae]ies$/.test(word)) return `${word.slice(0, -3)}y`
-  const one = /[^us]s$/.test(word) ? word.slice(0, -1) : word
+  const one = /[^uis]s$/.test(word) ? word.slice(0, -1) : word
+  if (one.length > 3 && /[^ae]ie$/.test(one)) return `${one.slice(0, -2)}y`
   return /(?:ch|sh|x|ss|z|us)e$/.test(one) ? one.slice(0, -1) : one
 }
 

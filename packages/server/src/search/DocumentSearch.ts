@@ -102,30 +102,31 @@ export class DocumentSearch extends Context.Service<
         readonly limit: number
       }
 
-      const clausesOf = (owner: UserId, { status, after }: Step) => [
-        sql`user_id = ${owner}`,
-        ...statusIs(status),
-        ...Option.toArray(after)
-      ]
-
       /** Every hit by the index, and then those that come first. */
       const byIndex = (owner: UserId, step: Step) => {
-        const { terms, others, order, limit } = step
+        const { terms, others, limit } = step
+        const order = sql.literal(step.order)
+        const clauses = [...statusIs(step.status), ...Option.toArray(step.after)]
+        // Ids alone have their order in them: then only those that come first are looked up.
+        const isPlain = step.status === undefined && step.order.startsWith("id ")
+        const source = isPlain ? sql`hit` : sql`hit JOIN documents USING (id)`
         return rows(sql`
           WITH hit AS MATERIALIZED (
-            SELECT document_id FROM search_terms WHERE user_id = ${owner} AND terms @@ ${terms}::tsquery
+            SELECT document_id AS id FROM search_terms WHERE user_id = ${owner} AND terms @@ ${terms}::tsquery
             UNION ALL SELECT unnest(${others}::uuid[])
+          ), chosen AS MATERIALIZED (
+            SELECT id FROM ${source} WHERE ${sql.and(clauses)} ORDER BY ${order} LIMIT ${limit}
           )
-          SELECT ${select} FROM documents JOIN hit ON id = document_id WHERE ${sql.and(clausesOf(owner, step))}
-          ORDER BY ${sql.literal(order)} LIMIT ${limit}`)
+          SELECT ${select} FROM chosen JOIN documents USING (id) WHERE user_id = ${owner} ORDER BY ${order}`)
       }
 
       /** One document after the other, until enough are found or it takes too long. */
       const byWalk = (owner: UserId, step: Step) => {
         const { terms, others, order, limit } = step
+        const clauses = [sql`user_id = ${owner}`, ...statusIs(step.status), ...Option.toArray(step.after)]
         return rows(sql`
           SELECT ${select} FROM (
-            SELECT ${select} FROM documents WHERE ${sql.and(clausesOf(owner, step))}
+            SELECT * FROM documents WHERE ${sql.and(clauses)}
             ORDER BY ${sql.literal(order)} LIMIT ${walkLimit}
           ) AS document
           WHERE id = ANY(${others}::uuid[])
