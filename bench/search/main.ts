@@ -47,7 +47,7 @@ const report = (name: string, times: ReadonlyArray<number>, hits: number) => {
   const slowest = Math.max(...times)
   const verdict = median(times) < goal ? "" : "  TOO SLOW"
   console.log(
-    `${name.padEnd(40)} ${String(hits).padStart(3)} hits  median ${median(times).toFixed(1)} ms, slowest ${slowest.toFixed(1)} ms${verdict}`
+    `${name.padEnd(40)} ${String(hits).padStart(3)} hits  best ${Math.min(...times).toFixed(1)} ms, median ${median(times).toFixed(1)} ms, slowest ${slowest.toFixed(1)} ms${verdict}`
   )
   return median(times) < goal
 }

@@ -1,9 +1,9 @@
 import { decodeRow, decodeRows } from "@kite/adapters/postgres/Rows"
 import type { UserId } from "@kite/domain/auth/User"
 import { DocumentId, type DocumentStatus } from "@kite/domain/documents/Document"
-import { quoteLexeme } from "@kite/domain/search/Lexemes"
+import { inParts as inPartsMark, quoteLexeme } from "@kite/domain/search/Lexemes"
 import type { Query } from "@kite/domain/search/Query"
-import { type RelevancePosition, type Tier, tiers } from "@kite/domain/search/RelevanceCursor"
+import { type RelevancePosition, Tier, tiers } from "@kite/domain/search/RelevanceCursor"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import { columns, DocumentRow } from "../documents/DocumentRow.ts"
@@ -16,8 +16,8 @@ export interface Hit {
 }
 
 /** Documents that are looked at to tell whether a query is frequent, and how many hits among them make it so. */
-const sampleSize = 50
-const frequent = 8
+const sampleSize = 100
+const frequent = 4
 /** Documents that a walk looks at before it gives way to the index. */
 const walkLimit = 2_000
 
@@ -27,8 +27,28 @@ export interface HitOptions {
   readonly limit: number
 }
 
-const Sample = Schema.Struct({ tier0: Schema.Int, tier1: Schema.Int, tier2: Schema.Int, tier3: Schema.Int })
+const Sample = Schema.Struct({
+  tier0: Schema.Int,
+  tier1: Schema.Int,
+  tier2: Schema.Int,
+  tier3: Schema.Int,
+  hasParts: Schema.Boolean
+})
 const InParts = Schema.Struct({ id: DocumentId, found: Schema.Array(Schema.String) })
+const HitRow = Schema.Struct({ ...DocumentRow.fields, tier: Tier })
+
+/** One look for documents that fulfil these terms, or are known to. */
+interface Step {
+  readonly terms: string
+  readonly others: ReadonlyArray<DocumentId>
+  readonly order: string
+  readonly status: DocumentStatus | undefined
+  readonly after: Option.Option<Statement.Fragment>
+}
+
+interface TierStep extends Step {
+  readonly tier: Tier
+}
 
 /**
  * Finds documents by their terms. The index gives every hit of a query, and the newest are then chosen: right for what is rare,
@@ -58,24 +78,26 @@ export class DocumentSearch extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const select = sql.literal(columns)
-      const rows = decodeRows(DocumentRow)
+      const rowsOf = decodeRows(DocumentRow)
+      const hitsOf = decodeRows(HitRow)
       const sampleOf = decodeRow(Sample)
       const inPartsOf = decodeRows(InParts)
 
-      /** Of the newest documents, how many are in each tier. */
+      /** Of the newest documents, how many are in each tier; and whether any document has many terms. */
       const sample = (owner: UserId, query: Query) => {
         const hits = (tier: Tier) =>
           sql`(count(*) FILTER (WHERE terms @@ ${renderTier(query, tier)}::tsquery))::int AS ${sql(`tier${tier}`)}`
         return Effect.map(
           sampleOf(sql`
-            SELECT ${sql.csv(tiers.map(hits))}
+            SELECT ${sql.csv(tiers.map(hits))},
+              EXISTS (SELECT FROM search_terms WHERE user_id = ${owner} AND part = 1) AS has_parts
             FROM (SELECT id FROM documents WHERE user_id = ${owner} ORDER BY id DESC LIMIT ${sampleSize}) AS newest
             JOIN search_terms ON document_id = id AND part = 0 WHERE terms @@ ${renderQuery(tierQuery(query, 3))}::tsquery`),
           Option.getOrThrow
         )
       }
 
-      /** Documents of many terms: every lookup that each of them fulfils in one of its rows. None has any as a rule. */
+      /** Documents of many terms, each with every lookup that one of its rows fulfils. */
       const inParts = (owner: UserId, query: Query) => {
         const terms = new Set(tiers.flatMap((tier) => termsOf(tierQuery(query, tier))))
         return inPartsOf(sql`
@@ -89,96 +111,109 @@ export class DocumentSearch extends Context.Service<
           ) AS hit USING (document_id)`)
       }
 
+      const look = Effect.fnUntraced(function* (owner: UserId, query: Query) {
+        const counts = yield* sample(owner, query)
+        const parted = counts.hasParts ? yield* inParts(owner, query) : []
+        return { counts, parted: parted.map(({ id, found }) => ({ id, found: new Set(found) })) }
+      })
+
       const statusIs = (status: DocumentStatus | undefined) =>
         // As a literal: a prepared statement's plan then knows how rare it is.
         status === undefined ? [] : [sql`status = ${sql.literal(`'${status}'`)}`]
 
-      interface Step {
-        readonly terms: string
-        readonly others: ReadonlyArray<DocumentId>
-        readonly order: string
-        readonly status: DocumentStatus | undefined
-        readonly after: Option.Option<Statement.Fragment>
-        readonly limit: number
-      }
-
-      /** Every hit by the index, and then those that come first. */
-      const byIndex = (owner: UserId, step: Step) => {
-        const { terms, others, limit } = step
-        const order = sql.literal(step.order)
-        const clauses = [...statusIs(step.status), ...Option.toArray(step.after)]
+      /** Every hit by the index, and of them the ids that come first. */
+      const chosen = (owner: UserId, { terms, others, status, after, order }: Step, limit: number) => {
+        const clauses = [...statusIs(status), ...Option.toArray(after)]
         // Ids alone have their order in them: then only those that come first are looked up.
-        const isPlain = step.status === undefined && step.order.startsWith("id ")
-        const source = isPlain ? sql`hit` : sql`hit JOIN documents USING (id)`
-        return rows(sql`
+        const isPlain = status === undefined && order.startsWith("id ")
+        return sql`
           WITH hit AS MATERIALIZED (
             SELECT document_id AS id FROM search_terms WHERE user_id = ${owner} AND terms @@ ${terms}::tsquery
             UNION ALL SELECT unnest(${others}::uuid[])
-          ), chosen AS MATERIALIZED (
-            SELECT id FROM ${source} WHERE ${sql.and(clauses)} ORDER BY ${order} LIMIT ${limit}
           )
-          SELECT ${select} FROM chosen JOIN documents USING (id) WHERE user_id = ${owner} ORDER BY ${order}`)
+          SELECT id FROM ${isPlain ? sql`hit` : sql`hit JOIN documents USING (id)`}
+          WHERE ${sql.and(clauses)} ORDER BY ${sql.literal(order)} LIMIT ${limit}`
       }
 
+      /** By the index, one tier after the other: PostgreSQL begins none that is not needed any more. */
+      const byIndex = (owner: UserId, steps: ReadonlyArray<TierStep>, limit: number) =>
+        steps.length === 0 || limit === 0
+          ? Effect.succeed([])
+          : hitsOf(sql`
+            SELECT ${select}, tier FROM (
+              SELECT id, tier FROM (${sql.join(
+                " UNION ALL ",
+                false
+              )(
+                steps.map(
+                  (step) => sql`SELECT id, ${step.tier}::int AS tier FROM (${chosen(owner, step, limit)}) AS hits`
+                )
+              )}) AS every_tier LIMIT ${limit}
+            ) AS best JOIN documents USING (id) WHERE user_id = ${owner} ORDER BY tier, id DESC`)
+
       /** One document after the other, until enough are found or it takes too long. */
-      const byWalk = (owner: UserId, step: Step) => {
-        const { terms, others, order, limit } = step
-        const clauses = [sql`user_id = ${owner}`, ...statusIs(step.status), ...Option.toArray(step.after)]
-        return rows(sql`
+      const byWalk = (owner: UserId, { terms, others, status, after, order }: Step, limit: number) => {
+        const clauses = [sql`user_id = ${owner}`, ...statusIs(status), ...Option.toArray(after)]
+        return rowsOf(sql`
           SELECT ${select} FROM (
-            SELECT * FROM documents WHERE ${sql.and(clauses)}
-            ORDER BY ${sql.literal(order)} LIMIT ${walkLimit}
+            SELECT * FROM documents WHERE ${sql.and(clauses)} ORDER BY ${sql.literal(order)} LIMIT ${walkLimit}
           ) AS document
           WHERE id = ANY(${others}::uuid[])
             OR (SELECT terms @@ ${terms}::tsquery FROM search_terms WHERE document_id = document.id AND part = 0)
           ORDER BY ${sql.literal(order)} LIMIT ${limit}`)
       }
 
-      const find = Effect.fnUntraced(function* (owner: UserId, step: Step, isFrequent: boolean) {
-        if (isFrequent) {
-          const walked = yield* byWalk(owner, step)
-          if (walked.length >= step.limit) return walked
-        }
-        return yield* byIndex(owner, step)
-      })
-
-      const look = (owner: UserId, query: Query) =>
-        Effect.all([sample(owner, query), inParts(owner, query)], { concurrency: 2 })
-
       return DocumentSearch.of({
         byRelevance: Effect.fn("DocumentSearch.byRelevance")(function* (owner, query, { status, limit, after }) {
-          const [counts, parted] = yield* look(owner, query)
-          const tierOf = new Map(
-            parted.map(({ id, found }) => {
-              const lookups = new Set(found)
-              return [id, tiers.find((tier) => holds(tierQuery(query, tier), lookups))] as const
-            })
-          )
+          const { counts, parted } = yield* look(owner, query)
+          const firstTier = Option.match(after, { onNone: () => 0, onSome: ({ tier }) => tier })
+          const stepOf = (tier: Tier): TierStep => ({
+            tier,
+            terms: renderTier(query, tier),
+            others: parted
+              .filter(({ found }) => tiers.find((one) => holds(tierQuery(query, one), found)) === tier)
+              .map(({ id }) => id),
+            order: "id DESC",
+            status,
+            after: after.pipe(
+              Option.filter((position) => position.tier === tier),
+              Option.map(({ id }) => sql`id < ${id}`)
+            )
+          })
           const hits: Array<Hit> = []
-          for (const tier of tiers) {
-            const position = Option.filter(after, (position) => position.tier === tier)
-            if (Option.exists(after, (position) => position.tier > tier)) continue
-            const step = {
-              terms: renderTier(query, tier),
-              others: parted.filter(({ id }) => tierOf.get(id) === tier).map(({ id }) => id),
-              order: "id DESC",
-              status,
-              after: Option.map(position, ({ id }) => sql`id < ${id}`),
-              limit: limit - hits.length
+          const put = (found: ReadonlyArray<typeof HitRow.Type>) =>
+            hits.push(...found.map(({ tier, ...row }) => ({ tier, row })))
+          let pending: Array<TierStep> = []
+          for (const step of tiers.filter((tier) => tier >= firstTier).map(stepOf)) {
+            if (counts[`tier${step.tier}`] >= frequent) {
+              put(yield* byIndex(owner, pending, limit - hits.length))
+              pending = []
+              if (hits.length >= limit) break
+              const walked = yield* byWalk(owner, step, limit - hits.length)
+              if (hits.length + walked.length >= limit)
+                return [...hits, ...walked.map((row) => ({ row, tier: step.tier }))]
             }
-            const found = yield* find(owner, step, counts[`tier${tier}`] >= frequent)
-            hits.push(...found.map((row) => ({ row, tier })))
-            if (hits.length >= limit) break
+            pending.push(step)
           }
+          put(yield* byIndex(owner, pending, limit - hits.length))
           return hits
         }),
         inOrder: Effect.fn("DocumentSearch.inOrder")(function* (owner, query, { status, limit, order, after }) {
-          const [counts, parted] = yield* look(owner, query)
-          const total = counts.tier0 + counts.tier1 + counts.tier2 + counts.tier3
+          const { counts, parted } = yield* look(owner, query)
           const wanted = tierQuery(query, 3)
-          const others = parted.filter(({ found }) => holds(wanted, new Set(found))).map(({ id }) => id)
-          const terms = renderQuery({ all: [wanted, { not: { term: quoteLexeme("+parts") } }] })
-          return yield* find(owner, { terms, others, order, status, after, limit }, total >= frequent)
+          const step = {
+            terms: renderQuery({ all: [wanted, { not: { term: quoteLexeme(inPartsMark) } }] }),
+            others: parted.filter(({ found }) => holds(wanted, found)).map(({ id }) => id),
+            order,
+            status,
+            after
+          }
+          if (counts.tier0 + counts.tier1 + counts.tier2 + counts.tier3 >= frequent) {
+            const walked = yield* byWalk(owner, step, limit)
+            if (walked.length >= limit) return walked
+          }
+          return yield* rowsOf(sql`SELECT ${select} FROM documents WHERE user_id = ${owner}
+            AND id IN (${chosen(owner, step, limit)}) ORDER BY ${sql.literal(order)}`)
         })
       })
     })
