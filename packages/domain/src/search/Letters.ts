@@ -48,16 +48,17 @@ const strokes: Readonly<Record<string, string>> = {
   ـ: ""
 }
 
-/** A normalized word without its accents. */
-export const withoutMarks = (word: string): string =>
-  ascii.test(word)
-    ? word
-    : word
-        .normalize("NFD")
-        .replace(shortI, "й")
-        .replace(marks, "")
-        .replace(/[æœøđðþłħŧـ]/g, (letter) => strokes[letter] ?? letter)
-        .normalize("NFC")
+/** A normalized word without its accents; one that has nothing else keeps them. */
+export const withoutMarks = (word: string): string => {
+  if (ascii.test(word)) return word
+  const plain = word
+    .normalize("NFD")
+    .replace(shortI, "й")
+    .replace(marks, "")
+    .replace(/[æœøđðþłħŧـ]/g, (letter) => strokes[letter] ?? letter)
+    .normalize("NFC")
+  return plain === "" ? word : plain
+}
 
 /**
  * An English word without the ending of its plural (after Harman's S-stemmer), so that both forms become the same. It need not be a

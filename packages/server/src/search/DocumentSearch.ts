@@ -7,7 +7,7 @@ import { type RelevancePosition, Tier, tiers } from "@kite/domain/search/Relevan
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import { columns, DocumentRow } from "../documents/DocumentRow.ts"
-import { holds, renderQuery, renderTier, termsOf, tierQuery } from "./TsQuery.ts"
+import { distinctTiers, holds, renderQuery, renderTier, termsOf, tierQuery } from "./TsQuery.ts"
 
 /** A document and how well it fits. */
 export interface Hit {
@@ -16,8 +16,8 @@ export interface Hit {
 }
 
 /** Documents that are looked at to tell whether a query is frequent, and how many hits among them make it so. */
-const sampleSize = 100
-const frequent = 4
+const sampleSize = 200
+const frequent = 5
 /** Documents that a walk looks at before it gives way to the index. */
 const walkLimit = 2_000
 
@@ -123,9 +123,10 @@ export class DocumentSearch extends Context.Service<
 
       /** Every hit by the index, and of them the ids that come first. */
       const chosen = (owner: UserId, { terms, others, status, after, order }: Step, limit: number) => {
-        const clauses = [...statusIs(status), ...Option.toArray(after)]
         // Ids alone have their order in them: then only those that come first are looked up.
         const isPlain = status === undefined && order.startsWith("id ")
+        const ownerIs = isPlain ? [] : [sql`user_id = ${owner}`]
+        const clauses = [...ownerIs, ...statusIs(status), ...Option.toArray(after)]
         return sql`
           WITH hit AS MATERIALIZED (
             SELECT document_id AS id FROM search_terms WHERE user_id = ${owner} AND terms @@ ${terms}::tsquery
@@ -184,7 +185,7 @@ export class DocumentSearch extends Context.Service<
           const put = (found: ReadonlyArray<typeof HitRow.Type>) =>
             hits.push(...found.map(({ tier, ...row }) => ({ tier, row })))
           let pending: Array<TierStep> = []
-          for (const step of tiers.filter((tier) => tier >= firstTier).map(stepOf)) {
+          for (const step of distinctTiers(query).filter((tier) => tier >= firstTier).map(stepOf)) {
             if (counts[`tier${step.tier}`] >= frequent) {
               put(yield* byIndex(owner, pending, limit - hits.length))
               pending = []

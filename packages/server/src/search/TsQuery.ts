@@ -1,6 +1,6 @@
 import { inName, inParts, onlyFolded, quoteLexeme } from "@kite/domain/search/Lexemes"
 import type { Query } from "@kite/domain/search/Query"
-import type { Tier } from "@kite/domain/search/RelevanceCursor"
+import { type Tier, tiers } from "@kite/domain/search/RelevanceCursor"
 
 /** A condition on a document's terms. `term`: one lookup of the index, a lexeme or the beginning of some, as a tsquery. */
 export type TsQuery =
@@ -89,6 +89,12 @@ export const renderQuery = (query: TsQuery): string => {
 export const renderTier = (query: Query, tier: Tier): string => {
   const better = ([0, 1, 2] as const).filter((other) => other < tier).map((other) => tierQuery(query, other))
   return renderQuery({ all: [tierQuery(query, tier), ...[...better, lexeme(inParts)].map((not) => ({ not }))] })
+}
+
+/** The tiers that can hold a document: not those that ask for the same as a better one. */
+export const distinctTiers = (query: Query): ReadonlyArray<Tier> => {
+  const asked = tiers.map((tier) => renderQuery(tierQuery(query, tier)))
+  return tiers.filter((_, index) => asked.indexOf(asked[index] ?? "") === index)
 }
 
 /** Every lookup that a query is made of. */

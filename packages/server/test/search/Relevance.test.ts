@@ -153,7 +153,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("h
         ["n11999*", ["Big n7.txt"]],
         ["Zurich n90000", ["Big n7.txt"]],
         ["n5 OR n90000", ["Big n7.txt", "small n7"]]
-      ] as const) {
+      ] satisfies ReadonlyArray<[string, Array<string>]>) {
         assert.deepStrictEqual(yield* namesOf(user, { q, limit: "1" }), names, q)
         assert.deepStrictEqual(yield* namesOf(user, { q, sort: "filename" }), names, q)
       }
