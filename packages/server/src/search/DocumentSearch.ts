@@ -185,7 +185,9 @@ export class DocumentSearch extends Context.Service<
           const put = (found: ReadonlyArray<typeof HitRow.Type>) =>
             hits.push(...found.map(({ tier, ...row }) => ({ tier, row })))
           let pending: Array<TierStep> = []
-          for (const step of distinctTiers(query).filter((tier) => tier >= firstTier).map(stepOf)) {
+          for (const step of distinctTiers(query)
+            .filter((tier) => tier >= firstTier)
+            .map(stepOf)) {
             if (counts[`tier${step.tier}`] >= frequent) {
               put(yield* byIndex(owner, pending, limit - hits.length))
               pending = []
