@@ -38,6 +38,8 @@ export const Document = Schema.Struct({
   status: DocumentStatus,
   failure: Schema.NullOr(Schema.Struct({ code: FailureCode, message: Schema.String })),
   pageCount: Schema.NullOr(Schema.Int),
+  /** There where the text has more distinct words than are kept, or they could not be indexed: not all of them are found. */
+  indexedInPart: Schema.optionalKey(Schema.Literal(true)),
   createdAt: Schema.DateTimeUtcFromString,
   updatedAt: Schema.DateTimeUtcFromString
 }).annotate({ identifier: "Document" })

@@ -181,6 +181,23 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("h
     })
   )
 
+  it.effect("say where not all of their words can be found", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const user = yield* signUp
+      const [id] = yield* shelve(user, [
+        ["part word", ""],
+        ["whole word", ""]
+      ])
+      yield* sql`UPDATE documents SET indexed_in_part = TRUE WHERE id = ${id}`
+      const { json } = yield* list(user, { q: "word" })
+      assert.deepStrictEqual(
+        json.items.map((item: any) => item.indexedInPart),
+        [undefined, true]
+      )
+    })
+  )
+
   it.effect("are one's own", () =>
     Effect.gen(function* () {
       const [one, other] = [yield* signUp, yield* signUp]
