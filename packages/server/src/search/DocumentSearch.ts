@@ -92,7 +92,10 @@ export class DocumentSearch extends Context.Service<
             SELECT ${sql.csv(tiers.map(hits))},
               EXISTS (SELECT FROM search_terms WHERE user_id = ${owner} AND part = 1) AS has_parts
             FROM (SELECT id FROM documents WHERE user_id = ${owner} ORDER BY id DESC LIMIT ${sampleSize}) AS newest
-            JOIN search_terms ON document_id = id AND part = 0 WHERE terms @@ ${renderQuery(tierQuery(query, 3))}::tsquery`),
+            CROSS JOIN LATERAL (
+              -- The fence keeps the planner from asking the index for the hits of all accounts.
+              SELECT terms FROM search_terms WHERE document_id = newest.id AND part = 0 OFFSET 0
+            ) AS indexed WHERE terms @@ ${renderQuery(tierQuery(query, 3))}::tsquery`),
           Option.getOrThrow
         )
       }

@@ -21,6 +21,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("t
   it.effect.each<[string, ReadonlyArray<string>, string, number | null, string]>([
     ["a.pdf", ["one", "two words", "three words"], "words", 2, "two [words]"],
     ["a.pdf", ["alpha", "beta", "alpha gamma delta"], "gamma delta", 3, "alpha [gamma] [delta]"],
+    ["a.pdf", ["gamma one", "two", "alpha beta gamma"], "gamma alpha beta", 3, "[alpha] [beta] [gamma]"],
     ["a.pdf", ["", "", "blank before"], "blank", 3, "[blank] before"],
     ["a.pdf", ["nach Zürich"], "zurich", 1, "nach [Zürich]"],
     ["a.pdf", ["one", "the invoices"], "invoi*", 2, "the [invoices]"],

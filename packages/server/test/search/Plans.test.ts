@@ -20,7 +20,8 @@ const parts = Layer.mergeAll(Search.layer, DocumentRepository.layer).pipe(
   Layer.provideMerge(TestDatabase.layer)
 )
 
-/** 30,000 documents of six accounts: `common` in half of them, `seldom` in one of 500, `needle` in three. */
+/** 30,000 documents of six accounts: `common` in half of them, `seldom` in one of 500, `needle` in three, `edge` in the newest ten
+ * and in the oldest. */
 const fill = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`INSERT INTO users (id, email, password_hash, limit_bytes, created_at)
@@ -35,6 +36,7 @@ const fill = Effect.gen(function* () {
     FROM generate_series(1, 30000) AS n`
   yield* sql`INSERT INTO search_terms (document_id, part, user_id, name_terms, terms)
     SELECT id, 0, user_id, '', concat_ws(' ', 'n' || n || ':1', CASE WHEN n / 6 % 2 = 0 THEN 'common:1' END,
+      CASE WHEN n / 6 NOT BETWEEN 5 AND 4990 THEN 'edge:1' END,
       CASE WHEN n / 6 % 500 = 3 THEN 'seldom:1' END, CASE WHEN n / 6 % 1700 = 5 THEN 'needle:1' END,
       (SELECT string_agg('w' || floor(random() * 3000)::int || ':1', ' ') FROM generate_series(1, 20 + n - n)))::tsvector
     FROM documents, substr(filename, 2) AS digits, cast(digits AS integer) AS n`
@@ -69,6 +71,9 @@ layer(parts, { excludeTestServices: true, timeout: "120 seconds" })("among many 
     [{ q: "need*" }, 3, "index"],
     [{ q: "needle", sort: "filename" }, 3, "index"],
     [{ q: "seldom", status: "ready" }, 10, "index"],
+    [{ q: "edge" }, 14, "index"],
+    [{ q: "edge", sort: "createdAt" }, 14, "index"],
+    [{ q: "edge", sort: "-createdAt" }, 14, "index"],
     [{ q: "common" }, 20, "walk"],
     [{ q: "com*" }, 20, "walk"],
     [{ q: "common", sort: "filename" }, 20, "walk"]
@@ -83,6 +88,7 @@ layer(parts, { excludeTestServices: true, timeout: "120 seconds" })("among many 
         assert.strictEqual(page.items.length, hits, JSON.stringify(query))
         const { tables, index } = yield* scansOf(find(owner, query, 20))
         assert.strictEqual(tables, 0, JSON.stringify(query))
+        if (way === "walk" && query.sort !== undefined) assert.strictEqual(index, 0, JSON.stringify(query))
         if (way === "index") assert.isAtLeast(index, rounds, JSON.stringify(query))
       }
       const { list } = yield* DocumentRepository

@@ -157,6 +157,13 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("h
         assert.deepStrictEqual(yield* namesOf(user, { q, limit: "1" }), names, q)
         assert.deepStrictEqual(yield* namesOf(user, { q, sort: "filename" }), names, q)
       }
+      yield* shelve(
+        user,
+        Array.from({ length: 12 }, (_, index): [string, string] => [`z${index}`, "n5 n90000"])
+      )
+      const crowd = yield* namesOf(user, { q: "n5 n90000", limit: "5" })
+      assert.deepStrictEqual([crowd.length, crowd.at(-1)], [13, "Big n7.txt"])
+      assert.strictEqual((yield* namesOf(user, { q: "n5 n90000", limit: "5", sort: "filename" }))[0], "Big n7.txt")
       yield* sendAs(user, `/api/documents/${id}`, {
         method: "PATCH",
         headers: { "content-type": "application/json" },
