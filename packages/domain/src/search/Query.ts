@@ -18,6 +18,8 @@ export const Query = Data.taggedEnum<Query>()
 
 /** Characters of a query that are read. */
 const maxLength = 200
+/** Beginnings that are looked for; a further `word*` is that word. Each costs as much as all the words that begin so. */
+const maxPrefixes = 4
 
 /** A phrase with or without its second quote, or what stands between white space; either may follow a minus. */
 const operand = /-?"[^"]*"?|[^\s"]+/g
@@ -62,10 +64,11 @@ const endsInRun = (text: string) => {
   return (end as string) === "run"
 }
 
-const read = (text: string): Query | undefined => {
+const isPrefix = (part: string) => /[^\s"*-]\*$/.test(part) && !/^-?"/.test(part)
+
+const read = (text: string, open: boolean): Query | undefined => {
   const isNot = text.startsWith("-") && text.length > 1
-  const positive = isNot ? text.slice(1) : text
-  const query = wordsOf(positive, /[^\s"*-]\*$/.test(positive) && !positive.startsWith('"'))
+  const query = wordsOf(isNot ? text.slice(1) : text, open)
   return isNot && query !== undefined ? Query.Not({ query }) : query
 }
 
@@ -77,6 +80,7 @@ const read = (text: string): Query | undefined => {
 export const parseQuery = (text: string): Query | undefined => {
   const alternatives: Array<ReadonlyArray<Query>> = []
   let current: Array<Query> = []
+  let prefixes = 0
   const operands = text.slice(0, maxLength).match(operand) ?? []
   for (const [index, part] of operands.entries()) {
     if (part.toLowerCase() === "or" && current.length > 0 && index < operands.length - 1) {
@@ -84,7 +88,9 @@ export const parseQuery = (text: string): Query | undefined => {
       current = []
       continue
     }
-    const query = read(part)
+    const open = isPrefix(part) && prefixes < maxPrefixes
+    if (open) prefixes += 1
+    const query = read(part, open)
     if (query !== undefined) current.push(query)
   }
   const groups = [...alternatives, current].map(all).filter((group) => group !== undefined)

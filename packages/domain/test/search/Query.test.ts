@@ -24,6 +24,8 @@ describe("a query", () => {
     ["cat*", false],
     ["bro* -qui*", false],
     ['"qui*"', false],
+    ["q* b* f* t* laz*", false],
+    ["q* b* f* t* lazy*", true],
     ["INV-77*", true],
     ["inv-78*", false],
     ["Quick, fox!", true],
