@@ -15,9 +15,12 @@ export interface Hit {
   readonly tier: Tier
 }
 
-/** Documents that are looked at to tell whether a query is frequent, and how many hits among them make it so. */
+/**
+ * Documents that are looked at to tell whether a query is frequent, and how many hits among them make it so. At 4 % both ways cost the
+ * same, 10 to 20 ms among 200,000 documents: 8,000 rows by the index, or 500 documents whose terms are unpacked.
+ */
 const sampleSize = 200
-const frequent = 5
+const frequent = 8
 /** Documents that a walk looks at before it gives way to the index. */
 const walkLimit = 2_000
 
