@@ -5,7 +5,8 @@ import { SqlClient } from "effect/sql"
  * The search index, made of terms that kite makes itself. `search_terms` has one row for a document: the terms of its name
  * (marked) and of its text, each of these with the block in which it is first as its position. A document with more terms than a
  * tsvector should hold has more rows; all of them then hold `+parts`. The account is a key of the index, so that one account's
- * search never reads another's. Rows are small beside their terms, which are kept out of line: hits are counted without them.
+ * search never reads another's. Terms of more than 2 kB are kept out of
+ * line, so that hits are counted without them.
  * The list of terms not yet merged into the index is short, because every search reads it whole.
  *
  * Documents that are there get their rows from the worker, in the background: `search_version` says which have them.
