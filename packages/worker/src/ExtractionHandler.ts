@@ -2,9 +2,9 @@ import { join } from "node:path"
 import { NodeFileSystem } from "@effect/platform-node"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { maxDeliveries } from "@kite/adapters/queue/ExtractionQueue"
-import { type ExtractedText, ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { type ExtractedText, ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
 import type { ExtractionJob } from "@kite/domain/documents/ExtractionJob"
-import { Cause, Context, Duration, Effect, FileSystem, Layer, Option, Schema, Stream } from "effect"
+import { Cause, Context, Duration, Effect, FileSystem, Layer, Option, Result, Schema, Stream } from "effect"
 import { ExtractionResults, interrupted, type Source } from "./ExtractionResults.ts"
 import { Extractor } from "./extraction/Extractor.ts"
 import { countJob, countTimedJob } from "./JobMetrics.ts"
@@ -66,15 +66,17 @@ export class ExtractionHandler extends Context.Service<
         yield* Effect.logInfo("Job started").pipe(Effect.annotateLogs({ event: "job_started", contentType }))
         const [duration, { text, failure }] = yield* Effect.timed(extract(source.value))
         const facts = { contentType, durationMs: Math.round(Duration.toMillis(duration)) }
-        if (failure !== undefined) {
-          const { code, message } = failure
-          yield* results.fail(job, failure, text.pages)
-          const failed = { ...facts, event: "job_failed", failureCode: code, reason: message }
+        const fail = Effect.fnUntraced(function* (reason: ExtractionFailure, pages: ReadonlyArray<Page>) {
+          yield* results.fail(job, reason, pages)
+          const failed = { ...facts, event: "job_failed", failureCode: reason.code, reason: reason.message }
           yield* countTimedJob("failed", duration)
-          return yield* Effect.logWarning("Job failed").pipe(Effect.annotateLogs(failed))
-        }
+          yield* Effect.logWarning("Job failed").pipe(Effect.annotateLogs(failed))
+        })
         const { pages } = text
-        yield* results.complete(job, text)
+        if (failure !== undefined) return yield* fail(failure, pages)
+        const stored = yield* Effect.result(results.complete(job, text))
+        // The pages could not be stored, so none are kept.
+        if (Result.isFailure(stored)) return yield* fail(stored.failure, [])
         const ocrPages = pages.filter((page) => page.source === "ocr").length
         const finished = { ...facts, event: "job_finished", pageCount: pages.length, ocrPages }
         yield* countTimedJob("finished", duration)

@@ -1,10 +1,21 @@
 import { decodeRow, decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
+import { type Indexed, SearchIndex, searchVersion } from "@kite/adapters/search/SearchIndex"
 import { ContentType, DocumentId, ObjectKey } from "@kite/domain/documents/Document"
-import { type ExtractedText, ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
+import {
+  type ExtractedTerms,
+  type ExtractedText,
+  ExtractionFailure,
+  type Page
+} from "@kite/domain/documents/Extraction"
 import { type JobKey, jobId } from "@kite/domain/documents/ExtractionJob"
-import { Array as Arr, Context, DateTime, type Duration, Effect, Layer, type Option, Schema } from "effect"
+import { blocksOf } from "@kite/domain/search/Blocks"
+import { UserId } from "@kite/domain/users/User"
+import { Array as Arr, Context, DateTime, type Duration, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { isSqlError } from "effect/sql/SqlError"
+
+const Locked = Schema.Struct({ userId: UserId, filename: Schema.String })
 
 const Source = Schema.Struct({ objectKey: ObjectKey, contentType: ContentType })
 export type Source = typeof Source.Type
@@ -18,11 +29,31 @@ const pagesPerStatement = 100
  */
 const maxUnfinished = 10_000
 
+/** A page and the block of the document's text with which it begins, from 0. */
+interface Placed extends Page {
+  readonly firstBlock: number
+}
+
+const place = (pages: ReadonlyArray<Page>): ReadonlyArray<Placed> => {
+  let firstBlock = 0
+  return pages.map((page) => {
+    const placed = { ...page, firstBlock }
+    firstBlock += blocksOf(page.text)
+    return placed
+  })
+}
+
 export const interrupted = () =>
   new ExtractionFailure({
     code: "interrupted",
     message: "Reading the document was interrupted each time it was tried. You can start it again."
   })
+
+const tooSlow = () =>
+  new ExtractionFailure({ code: "timed-out", message: "Storing the text of the document took too long." })
+
+/** A statement that took too long would do so again. */
+const isTooSlow = (error: unknown) => isSqlError(error) && error.reason._tag === "StatementTimeoutError"
 
 /** The results of extractions, in PostgreSQL. A run that is no longer the document's current one writes nothing. */
 export class ExtractionResults extends Context.Service<
@@ -30,9 +61,15 @@ export class ExtractionResults extends Context.Service<
   {
     /** Marks the document `processing`; none if it is deleted, already finished, or has a newer run. */
     readonly begin: (job: JobKey) => Effect.Effect<Option.Option<Source>>
-    /** Stores all pages and the status `ready` in one transaction. */
-    readonly complete: (job: JobKey, text: ExtractedText) => Effect.Effect<void>
-    /** Stores the status `failed`, with the pages that were read before in place of those of earlier runs. */
+    /**
+     * Stores all pages, their terms and the status `ready` in one transaction. If that takes too long, it stores the text alone,
+     * to be indexed later. If even this takes too long, the document fails.
+     */
+    readonly complete: (job: JobKey, text: ExtractedText) => Effect.Effect<void, ExtractionFailure>
+    /**
+     * Stores the status `failed`, with the pages that were read before in place of those of earlier runs. Their text is indexed
+     * later.
+     */
     readonly fail: (job: JobKey, failure: ExtractionFailure, pages?: ReadonlyArray<Page>) => Effect.Effect<void>
     /** Fails the unfinished documents without a job in the queue that have not changed for so long; returns their ids. */
     readonly failAbandoned: (unchangedFor: Duration.Duration) => Effect.Effect<ReadonlyArray<DocumentId>>
@@ -43,35 +80,41 @@ export class ExtractionResults extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* ExtractionQueue
+      const index = yield* SearchIndex
+      const locked = decodeRow(Locked)
       const source = decodeRow(Source)
       const ids = decodeRows(Schema.Struct({ id: DocumentId }))
       const keys = decodeRows(Schema.Struct({ documentId: DocumentId, run: Schema.Int }))
       const now = Effect.map(DateTime.now, DateTime.toDateUtc)
 
-      const insertPages = (documentId: DocumentId, pages: Arr.NonEmptyReadonlyArray<Page>) =>
+      const insertPages = (documentId: DocumentId, pages: Arr.NonEmptyReadonlyArray<Placed>) =>
         sql`INSERT INTO pages ${sql.insert(
-          Arr.map(pages, ({ number, text, source, confidence }) => ({
+          Arr.map(pages, ({ number, text, source, confidence, firstBlock }) => ({
             documentId,
             number,
             text,
             source,
-            confidence: confidence ?? null
+            confidence: confidence ?? null,
+            firstBlock
           }))
         )}`
 
       const insertAll = Effect.fnUntraced(function* (documentId: DocumentId, pages: ReadonlyArray<Page>) {
-        for (const some of Arr.chunksOf(pages, pagesPerStatement)) yield* insertPages(documentId, some)
+        for (const some of Arr.chunksOf(place(pages), pagesPerStatement)) yield* insertPages(documentId, some)
       })
 
       /** Runs the effect with the document locked if this run still processes it. */
-      const whileCurrent = <E, R>({ documentId, run }: JobKey, effect: Effect.Effect<unknown, E, R>) =>
+      const whileCurrent = <E, R>(
+        { documentId, run }: JobKey,
+        effect: (document: Indexed) => Effect.Effect<unknown, E, R>
+      ) =>
         sql.withTransaction(
           Effect.gen(function* () {
-            const current = yield* sql`SELECT 1 FROM documents
-              WHERE id = ${documentId} AND attempt = ${run} AND status = 'processing' FOR UPDATE`
-            if (current.length === 0) return
+            const current = yield* locked(sql`SELECT user_id, filename FROM documents
+              WHERE id = ${documentId} AND attempt = ${run} AND status = 'processing' FOR UPDATE`)
+            if (Option.isNone(current)) return
             yield* sql`DELETE FROM pages WHERE document_id = ${documentId}`
-            yield* effect
+            yield* effect({ id: documentId, ...current.value })
           })
         )
 
@@ -81,23 +124,41 @@ export class ExtractionResults extends Context.Service<
             WHERE id = ${documentId} AND attempt = ${run} AND status IN ('pending', 'processing')
             RETURNING object_key, content_type`)
         }),
-        complete: Effect.fn("ExtractionResults.complete")(function* (job, { pages }) {
+        complete: Effect.fn("ExtractionResults.complete")(function* (job, { pages, terms }) {
           const { documentId } = job
-          const store = Effect.gen(function* () {
-            yield* insertAll(documentId, pages)
-            yield* sql`UPDATE documents SET status = 'ready', page_count = ${pages.length},
-              text_terms = document_terms(id), updated_at = ${yield* now} WHERE id = ${documentId}`
-          })
-          yield* orDefect(whileCurrent(job, store))
+          const store = (terms: ExtractedTerms | undefined) =>
+            whileCurrent(
+              job,
+              Effect.fnUntraced(function* (document) {
+                yield* insertAll(documentId, pages)
+                yield* index.putText(document, terms?.rows ?? [])
+                yield* sql`UPDATE documents SET status = 'ready', page_count = ${pages.length}, updated_at = ${yield* now},
+                  search_version = ${terms === undefined ? 0 : searchVersion}, indexed_in_part = ${terms?.isComplete === false}
+                  WHERE id = ${documentId}`
+              })
+            )
+          yield* store(terms).pipe(
+            Effect.catchIf(isTooSlow, () =>
+              Effect.andThen(
+                Effect.logWarning("Indexing the text took too long; it is done later").pipe(
+                  Effect.annotateLogs({ event: "indexing_postponed", documentId })
+                ),
+                store(undefined)
+              )
+            ),
+            Effect.catchIf(isTooSlow, () => Effect.fail(tooSlow())),
+            orDefect
+          )
         }),
         fail: Effect.fn("ExtractionResults.fail")(function* (job, { code, message }, pages = []) {
           const { documentId } = job
-          const pageCount = pages.length === 0 ? null : pages.length
-          const store = Effect.gen(function* () {
+          const hasText = pages.length > 0
+          const store = Effect.fnUntraced(function* (document: Indexed) {
             yield* insertAll(documentId, pages)
+            yield* index.putText(document, [])
             yield* sql`UPDATE documents SET status = 'failed', failure_code = ${code}, failure_message = ${message},
-              page_count = ${pageCount}, text_terms = document_terms(id), updated_at = ${yield* now}
-              WHERE id = ${documentId}`
+              page_count = ${hasText ? pages.length : null}, indexed_in_part = FALSE, updated_at = ${yield* now},
+              search_version = ${hasText ? 0 : searchVersion} WHERE id = ${documentId}`
           })
           yield* orDefect(whileCurrent(job, store))
         }),
@@ -120,5 +181,5 @@ export class ExtractionResults extends Context.Service<
         })
       })
     })
-  )
+  ).pipe(Layer.provide(SearchIndex.layer))
 }

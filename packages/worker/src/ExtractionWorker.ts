@@ -5,6 +5,7 @@ import { Cause, Duration, Effect, Layer, Schedule } from "effect"
 import { ExtractionHandler } from "./ExtractionHandler.ts"
 import { ExtractionResults } from "./ExtractionResults.ts"
 import { Extractor } from "./extraction/Extractor.ts"
+import { Reindexing } from "./search/Reindexing.ts"
 
 /** Pause after the queue or the database has failed: the cause may last. */
 const pause = "1 second"
@@ -57,7 +58,7 @@ export const layerNoDeps = (concurrency: number) =>
 /** The worker of the settings: `WORKER_CONCURRENCY` jobs of an account at a time, OCR in `OCR_LANGUAGES`. */
 export const layer = Layer.unwrap(
   Effect.map(Settings, ({ WORKER_CONCURRENCY: concurrency, OCR_LANGUAGES: languages }) =>
-    layerNoDeps(concurrency).pipe(
+    Layer.merge(layerNoDeps(concurrency), Reindexing.background).pipe(
       Layer.provide(ExtractionHandler.layer),
       Layer.provide(
         Layer.mergeAll(ExtractionResults.layer, Extractor.layer({ concurrency: concurrency + spareWorkers, languages }))

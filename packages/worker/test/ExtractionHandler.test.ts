@@ -4,6 +4,7 @@ import { type ExtractedText, ExtractionFailure } from "@kite/domain/documents/Ex
 import { suite } from "@kite/testkit/Suite"
 import { ExtractionHandler } from "@kite/worker/ExtractionHandler"
 import { Extractor } from "@kite/worker/extraction/Extractor"
+import { Reindexing } from "@kite/worker/search/Reindexing"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { documentOf, offerDocument, pagesOf } from "./fixtures/Jobs.ts"
@@ -64,7 +65,9 @@ suite(ports)("ExtractionHandler", (it) => {
       const document = yield* documentOf(job.documentId)
       assert.deepInclude(document, { status: "failed", failureCode: "timed-out", pageCount: 2 })
       assert.lengthOf(yield* pagesOf(job.documentId), 2)
-      const found = yield* sql`SELECT id FROM documents WHERE terms @@ to_tsquery('simple', 'meadow')`
+      const reindexing = Effect.flatMap(Reindexing, ({ next }) => Effect.repeat(next, { while: (more) => more }))
+      yield* Effect.provide(reindexing, Reindexing.layer)
+      const found = yield* sql`SELECT document_id AS id FROM search_terms WHERE terms @@ 'meadow'::tsquery`
       assert.deepStrictEqual(found, [{ id: job.documentId }])
     })
   )

@@ -26,8 +26,8 @@ suite(workerOn(real).pipe(Layer.provideMerge(ports)))("ExtractionWorker", (it) =
       assert.deepStrictEqual(yield* pagesOf(documentId), [
         { number: 1, text: "The kite flies", source: "text", confidence: null }
       ])
-      const found = yield* sql`SELECT id FROM documents WHERE terms @@ to_tsquery('simple', 'flies')`
-      assert.deepStrictEqual(found, [{ id: documentId }])
+      const found = yield* sql`SELECT document_id FROM search_terms WHERE terms @@ 'flies'::tsquery`
+      assert.deepStrictEqual(found, [{ documentId }])
     })
   )
 

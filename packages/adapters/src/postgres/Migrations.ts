@@ -9,6 +9,7 @@ import { migration as accounts } from "./migrations/0001_accounts.ts"
 import { migration as documents } from "./migrations/0002_documents.ts"
 import { migration as auth } from "./migrations/0003_auth.ts"
 import { migration as administration } from "./migrations/0004_administration.ts"
+import { migration as search } from "./migrations/0005_search.ts"
 import { migration as extractionJobs } from "./migrations/0007_extraction_jobs.ts"
 import { migration as uploadReservations } from "./migrations/0008_upload_reservations.ts"
 
@@ -18,6 +19,7 @@ const migrations = {
   "0002_documents": documents,
   "0003_auth": auth,
   "0004_administration": administration,
+  "0005_search": search,
   "0007_extraction_jobs": extractionJobs,
   "0008_upload_reservations": uploadReservations
 }

@@ -13,11 +13,12 @@ const details: Readonly<Record<string, Partial<Parameter>>> = {
   },
   cursor: { description: "`nextCursor` of the previous page." },
   q: {
-    description: "Words that must all occur in the name or the text; `OR` and `-word` work as in a web search.",
+    description:
+      'Words that must all occur in the name or the text; `"a phrase"`, `OR`, `-word` and `begin*` have their usual meaning.',
     example: "invoice"
   },
   status: { description: "Only documents with this status." },
-  sort: { description: "The order; `-` means descending. Default: `-createdAt`." },
+  sort: { description: "The order; `-` means descending. Default: `-createdAt`, with `q` relevance." },
   email: { description: "Only the account with this e-mail address.", example: "anna@example.org" },
   action: { description: "Only entries with this action." },
   actorId: { description: "Only actions of this account." },

@@ -40,6 +40,8 @@ export const Document = Schema.Struct({
   failure: Schema.NullOr(Schema.Struct({ code: FailureCode, message: Schema.String })),
   /** Pages that were read: all of a `ready` document, the first ones of one that `timed-out`; otherwise null. */
   pageCount: Schema.NullOr(Schema.Int),
+  /** Present if not every word is found: the text has more distinct words than are kept, or indexing it failed. */
+  indexedInPart: Schema.optionalKey(Schema.Literal(true)),
   createdAt: Timestamp,
   updatedAt: Timestamp
 }).annotate({ identifier: "Document", description: "The document" })

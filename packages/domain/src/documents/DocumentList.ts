@@ -1,8 +1,9 @@
 import { Option, Result, Schema } from "effect"
 import { pageOf, pageQuery } from "../Paging.ts"
+import { Match } from "../search/Match.ts"
 import { Document, DocumentId, DocumentStatus } from "./Document.ts"
 
-/** Order of a list; `-` means descending. */
+/** Order of a list; `-` means descending. Names are in natural order: without case and accents, 9 before 10. */
 export const DocumentSort = Schema.Literals(["-createdAt", "createdAt", "filename", "-filename"])
 export type DocumentSort = typeof DocumentSort.Type
 
@@ -40,7 +41,10 @@ export const fromCursor = (sort: DocumentSort, cursor: string): Option.Option<Po
       toCursor(sort, { filename: "", ...position }) === cursor
   )
 
-/** Query of GET /api/documents. `q`: words that must all occur in the name or the text (web search syntax: OR, -word). */
+/**
+ * Query of GET /api/documents. `q`: words that must all occur in the name or the text (`"phrase"`, `OR`, `-word`, `begin*`).
+ * Without `sort`, hits come by relevance, and lists without `q` in the order `-createdAt`.
+ */
 export const ListQuery = Schema.Struct({
   ...pageQuery(Schema.String.check(Schema.isBetweenLength(1, 2048))),
   q: Schema.optionalKey(DatabaseText.check(Schema.isBetweenLength(1, 200))),
@@ -49,8 +53,14 @@ export const ListQuery = Schema.Struct({
 })
 export type ListQuery = typeof ListQuery.Type
 
+/** A document of a list; `match` is present if `q` was given. */
+const ListedDocument = Schema.Struct({ ...Document.fields, match: Schema.optionalKey(Match) }).annotate({
+  identifier: "ListedDocument",
+  description: "A document, with the best match of a search"
+})
+
 /** One page of a list. */
-export const DocumentPage = pageOf(Document, Schema.String).annotate({
+export const DocumentPage = pageOf(ListedDocument, Schema.String).annotate({
   identifier: "DocumentPage",
   description: "One page of documents; `nextCursor` is null on the last"
 })

@@ -30,9 +30,20 @@ export const Page = Schema.Struct({
 }).annotate({ identifier: "Page" })
 export type Page = typeof Page.Type
 
-/** What an extraction yields: every page in order, or with `cutOffBy` the pages read before it had to stop. */
+/**
+ * The words of all pages for the search index: rows that are the text of a tsvector each, and whether every word found its
+ * place in them.
+ */
+export const ExtractedTerms = Schema.Struct({ rows: Schema.Array(Schema.String), isComplete: Schema.Boolean })
+export type ExtractedTerms = typeof ExtractedTerms.Type
+
+/**
+ * What an extraction yields: every page in order, or with `cutOffBy` the pages read before it had to stop. A text without
+ * `terms` is indexed later.
+ */
 export const ExtractedText = Schema.Struct({
   pages: Schema.Array(Page),
+  terms: Schema.optionalKey(ExtractedTerms),
   cutOffBy: Schema.optionalKey(ExtractionFailure)
 })
 export type ExtractedText = typeof ExtractedText.Type

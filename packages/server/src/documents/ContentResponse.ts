@@ -5,7 +5,7 @@ import { Effect, Sink, Stream } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import parseRange from "range-parser"
 import { matchesEtag } from "../http/Negotiation.ts"
-import type { DocumentRow } from "./DocumentRow.ts"
+import type { DocumentRow } from "./rows/DocumentRow.ts"
 import { dropWhenStalled } from "./StalledDownload.ts"
 import { Transfers } from "./Transfers.ts"
 

@@ -1,26 +1,22 @@
-import { ByteCountFromBigInt, decodeRow, decodeRows } from "@kite/adapters/postgres/Rows"
+import { ByteCountFromBigInt, decodeRow, decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
+import { SearchIndex, searchVersion } from "@kite/adapters/search/SearchIndex"
 import { type DocumentId, ObjectKey } from "@kite/domain/documents/Document"
 import type { DocumentSort, ListQuery, Position } from "@kite/domain/documents/DocumentList"
 import { Page } from "@kite/domain/documents/Extraction"
+import { filenameKey } from "@kite/domain/documents/FilenameKey"
 import type { Quota } from "@kite/domain/users/Quota"
 import type { UserId } from "@kite/domain/users/User"
 import { Array as Arr, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
-import { SqlClient } from "effect/sql"
-import { columns, DocumentRow } from "./DocumentRow.ts"
+import { SqlClient, type Statement } from "effect/sql"
+import { isAfter, orders } from "./rows/DocumentOrder.ts"
+import { columns, DocumentRow } from "./rows/DocumentRow.ts"
 import type { StoredFile } from "./Upload.ts"
 
 const QuotaRow = Schema.Struct({ usedBytes: ByteCountFromBigInt, limitBytes: ByteCountFromBigInt })
 const PageRow = Schema.Struct({ ...Page.fields, confidence: Schema.NullOr(Schema.Finite) })
 
-const orders: Record<DocumentSort, string> = {
-  createdAt: "id ASC",
-  "-createdAt": "id DESC",
-  filename: "filename ASC, id ASC",
-  "-filename": "filename DESC, id DESC"
-}
-
 /** What a list asks for: everything given, the position decoded. */
-export interface ListOptions extends Pick<ListQuery, "q" | "status"> {
+export interface ListOptions extends Pick<ListQuery, "status"> {
   readonly sort: DocumentSort
   readonly limit: number
   readonly after: Option.Option<Position>
@@ -55,6 +51,7 @@ export class DocumentRepository extends Context.Service<
     DocumentRepository,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const index = yield* SearchIndex
       const select = sql.literal(columns)
       const one = decodeRow(DocumentRow)
       const many = decodeRows(DocumentRow)
@@ -63,19 +60,6 @@ export class DocumentRepository extends Context.Service<
       const keyOf = decodeRow(Schema.Struct({ objectKey: ObjectKey }))
       const now = Effect.map(DateTime.now, DateTime.toDateUtc)
 
-      const after = ({ sort, id, filename }: Position) => {
-        switch (sort) {
-          case "createdAt":
-            return sql`id > ${id}`
-          case "-createdAt":
-            return sql`id < ${id}`
-          case "filename":
-            return sql`(filename, id) > (${filename}, ${id})`
-          case "-filename":
-            return sql`(filename, id) < (${filename}, ${id})`
-        }
-      }
-
       return DocumentRepository.of({
         quota: (owner) =>
           quotaOf(sql`SELECT used_bytes, limit_bytes FROM users WHERE id = ${owner}`).pipe(
@@ -83,7 +67,7 @@ export class DocumentRepository extends Context.Service<
           ),
         insert: Effect.fn("DocumentRepository.insert")(function* (owner, id, file, reservationId) {
           const at = yield* now
-          return yield* one(sql`
+          const row = yield* one(sql`
             WITH reserved AS (
               SELECT coalesce(sum(bytes), 0)::bigint AS bytes FROM upload_reservations WHERE id = ${reservationId}
             ), charged AS (
@@ -96,21 +80,21 @@ export class DocumentRepository extends Context.Service<
               DELETE FROM upload_reservations USING charged WHERE upload_reservations.id = ${reservationId}
             )
             INSERT INTO documents
-              (id, user_id, object_key, filename, content_type, size_bytes, sha256, status, created_at, updated_at)
-            SELECT ${id}::uuid, charged.id, ${file.objectKey}::uuid, ${file.filename}, ${file.contentType},
-              ${file.sizeBytes}, ${file.sha256}, 'pending', ${at}::timestamptz, ${at}::timestamptz
+              (id, user_id, object_key, filename, filename_key, search_version, content_type, size_bytes, sha256, status,
+                created_at, updated_at)
+            SELECT ${id}::uuid, charged.id, ${file.objectKey}::uuid, ${file.filename}, ${filenameKey(file.filename)},
+              ${searchVersion}::smallint, ${file.contentType}, ${file.sizeBytes}, ${file.sha256}, 'pending',
+              ${at}::timestamptz, ${at}::timestamptz
             FROM charged RETURNING ${select}`)
+          if (Option.isSome(row)) yield* orDefect(index.putName({ id, userId: owner, filename: file.filename }))
+          return row
         }),
         find: (owner, id) => one(sql`SELECT ${select} FROM documents WHERE user_id = ${owner} AND id = ${id}`),
-        list: (owner, { q, status, sort, limit, after: position }) => {
-          const clauses = [sql`user_id = ${owner}`]
-          if (status !== undefined) clauses.push(sql`status = ${status}`)
-          if (Option.isSome(position)) clauses.push(after(position.value))
-          if (q !== undefined) {
-            // terms hold no positions, so the words of a phrase are looked for side by side
-            const words = sql`websearch_to_tsquery('simple', normalize(${q}, NFKC))`
-            clauses.push(sql`terms @@ replace(${words}::text, '<->', '&')::tsquery`)
-          }
+        list: (owner, { status, sort, limit, after }) => {
+          const clauses: Array<Statement.Fragment> = [sql`user_id = ${owner}`]
+          // As a literal: a prepared statement's plan then knows how rare it is.
+          if (status !== undefined) clauses.push(sql`status = ${sql.literal(`'${status}'`)}`)
+          if (Option.isSome(after)) clauses.push(isAfter(sql, after.value))
           return many(sql`SELECT ${select} FROM documents WHERE ${sql.and(clauses)}
             ORDER BY ${sql.literal(orders[sort])} LIMIT ${limit}`)
         },
@@ -121,8 +105,13 @@ export class DocumentRepository extends Context.Service<
             Effect.map(Arr.map(({ confidence, ...page }) => (confidence === null ? page : { ...page, confidence })))
           ),
         rename: Effect.fn("DocumentRepository.rename")(function* (owner, id, filename) {
-          return yield* one(sql`UPDATE documents SET filename = ${filename}, updated_at = ${yield* now}
-            WHERE user_id = ${owner} AND id = ${id} RETURNING ${select}`)
+          const at = yield* now
+          const rename = Effect.tap(
+            one(sql`UPDATE documents SET filename = ${filename}, filename_key = ${filenameKey(filename)}, updated_at = ${at}
+              WHERE user_id = ${owner} AND id = ${id} RETURNING ${select}`),
+            (row) => (Option.isSome(row) ? index.putName({ id, userId: owner, filename }) : Effect.void)
+          )
+          return yield* orDefect(sql.withTransaction(rename))
         }),
         remove: Effect.fn("DocumentRepository.remove")(function* (owner, id) {
           const gone = yield* keyOf(sql`
@@ -142,5 +131,5 @@ export class DocumentRepository extends Context.Service<
         })
       })
     })
-  )
+  ).pipe(Layer.provide(SearchIndex.layer))
 }

@@ -25,9 +25,10 @@ import { SecureRandom } from "effect/crypto"
 import { HttpIncomingMessage, type Multipart } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { AuditLog } from "../audit/AuditLog.ts"
+import { Search } from "../search/Search.ts"
 import { DocumentRepository } from "./DocumentRepository.ts"
-import { type DocumentRow, toDocument } from "./DocumentRow.ts"
 import { QuotaReservations } from "./QuotaReservations.ts"
+import { type DocumentRow, toDocument } from "./rows/DocumentRow.ts"
 import { Transfers } from "./Transfers.ts"
 import { receiveUpload, rejectSize, type StoredFile } from "./Upload.ts"
 
@@ -68,6 +69,7 @@ export class Documents extends Context.Service<
       const reservations = yield* QuotaReservations
       const transfers = yield* Transfers
       const audit = yield* AuditLog
+      const search = yield* Search
       const { MAX_UPLOAD_BYTES: maxUploadBytes } = yield* Settings
       const maxBodySize = ByteSize.bytes(maxUploadBytes + multipartOverhead)
 
@@ -125,10 +127,11 @@ export class Documents extends Context.Service<
         ),
         list: Effect.fn("Documents.list")(function* (owner, query) {
           const { limit = defaultPageSize, sort = "-createdAt", cursor, q, status } = query
+          if (q !== undefined) return yield* search.find(owner, { ...query, q }, limit)
           const after = cursor === undefined ? Option.none() : fromCursor(sort, cursor)
           if (cursor !== undefined && Option.isNone(after)) return yield* new InvalidCursor({})
-          const filters = { ...(q !== undefined && { q }), ...(status !== undefined && { status }) }
-          const rows = yield* repository.list(owner, { ...filters, sort, limit: rowsToRead(limit), after })
+          const filter = status === undefined ? {} : { status }
+          const rows = yield* repository.list(owner, { ...filter, sort, limit: rowsToRead(limit), after })
           const { items, nextCursor } = takePage(rows, limit, (last) => toCursor(sort, last))
           return { items: items.map(toDocument), nextCursor }
         }),
@@ -175,6 +178,6 @@ export class Documents extends Context.Service<
   )
 
   static readonly layer = Documents.layerNoDeps.pipe(
-    Layer.provide([DocumentRepository.layer, QuotaReservations.layer, Transfers.layer, AuditLog.layer])
+    Layer.provide([DocumentRepository.layer, QuotaReservations.layer, Transfers.layer, AuditLog.layer, Search.layer])
   )
 }

@@ -4,8 +4,8 @@ import { Effect } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { makeContentResponse } from "./ContentResponse.ts"
-import { toDocument } from "./DocumentRow.ts"
 import { Documents } from "./Documents.ts"
+import { toDocument } from "./rows/DocumentRow.ts"
 
 const setHeader = (name: string, value: string) =>
   HttpEffect.appendPreResponseHandler((_request, response) =>

@@ -62,7 +62,7 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a list of docum
       const sql = yield* SqlClient.SqlClient
       const user = yield* signUp
       yield* insertDocuments(user.id, someNames(25))
-      const column = sort.endsWith("filename") ? "filename" : "created_at"
+      const column = sort.endsWith("filename") ? "filename_key" : "created_at"
       const direction = sql.literal(sort.startsWith("-") ? "DESC" : "ASC")
       const rows = yield* sql<{ id: string }>`
         SELECT id FROM documents WHERE user_id = ${user.id} ORDER BY ${sql(column)} ${direction}, id ${direction}`
@@ -71,6 +71,28 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a list of docum
         items.map(({ id }) => id),
         rows.map(({ id }) => id)
       )
+    })
+  )
+
+  it.effect("orders names as people do: by the value of numbers, without case and accents", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const ordered = [
+        "a 1.txt",
+        "Ä 2.txt",
+        "a 9.txt",
+        "Á 10.txt",
+        "B.txt",
+        "page 007.png",
+        "page 12.png",
+        "straße",
+        "STRASSF"
+      ]
+      yield* insertDocuments(user.id, ordered.toReversed())
+      const namesOf = (items: ReadonlyArray<any>) => items.map(({ filename }) => filename)
+      assert.deepStrictEqual(namesOf(yield* walk(user, { sort: "filename", limit: "2" }, Effect.void)), ordered)
+      const descending = yield* walk(user, { sort: "-filename", limit: "2" }, Effect.void)
+      assert.deepStrictEqual(namesOf(descending), ordered.toReversed())
     })
   )
 

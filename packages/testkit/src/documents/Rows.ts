@@ -1,27 +1,44 @@
 import { assert } from "@effect/vitest"
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
-import { Effect, Stream } from "effect"
+import { SearchIndex, searchVersion } from "@kite/adapters/search/SearchIndex"
+import { DocumentId } from "@kite/domain/documents/Document"
+import { filenameKey } from "@kite/domain/documents/FilenameKey"
+import { DocumentTerms } from "@kite/domain/search/DocumentTerms"
+import { Context, Effect, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql"
+
+const index = Effect.scoped(Layer.build(SearchIndex.layer)).pipe(Effect.map(Context.get(SearchIndex)))
+
+const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) => sql.withTransaction(effect))
 
 /** Documents without bytes, for what looks at rows alone; answers their ids. */
 export const insertDocuments = Effect.fnUntraced(function* (owner: string, filenames: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
-  const rows = yield* sql<{ id: string }>`
-    INSERT INTO documents
-      (id, user_id, object_key, filename, content_type, size_bytes, sha256, status, created_at, updated_at)
-    SELECT uuidv7(), ${owner}::uuid, gen_random_uuid(), name, 'text/plain', 1, repeat('0', 64), 'pending', now(), now()
-    FROM unnest(${filenames}::text[]) AS name RETURNING id`
+  const rows = yield* sql<{ id: string; filename: string }>`
+    INSERT INTO documents (id, user_id, object_key, filename, filename_key, search_version, content_type, size_bytes, sha256,
+      status, created_at, updated_at)
+    SELECT uuidv7(), ${owner}::uuid, gen_random_uuid(), name, key, ${searchVersion}::smallint, 'text/plain', 1,
+      repeat('0', 64), 'pending', now(), now()
+    FROM unnest(${filenames}::text[], ${filenames.map(filenameKey)}::text[]) AS named (name, key) RETURNING id, filename`
+  const { putName } = yield* index
+  for (const { id, filename } of rows) yield* putName({ id: DocumentId.make(id), userId: owner, filename })
   return rows.map(({ id }) => id)
-})
+}, inTransaction)
 
 /** What the worker does at the end of an extraction. */
 export const setText = Effect.fnUntraced(function* (id: string, pages: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
+  const { putText } = yield* index
+  const terms = new DocumentTerms()
   for (const [index, text] of pages.entries()) {
-    yield* sql`INSERT INTO pages (document_id, number, text, source) VALUES (${id}, ${index + 1}, ${text}, 'text')`
+    yield* sql`INSERT INTO pages (document_id, number, text, source, first_block)
+      VALUES (${id}, ${index + 1}, ${text}, 'text', ${terms.blocks})`
+    terms.add(text)
   }
-  yield* sql`UPDATE documents SET status = 'ready', page_count = ${pages.length}, text_terms = document_terms(id)
-    WHERE id = ${id}`
+  const [row] = yield* sql<{ userId: string; filename: string }>`UPDATE documents SET status = 'ready',
+    page_count = ${pages.length} WHERE id = ${id} RETURNING user_id, filename`
+  if (row !== undefined) yield* putText({ id: DocumentId.make(id), ...row }, Array.from(terms.rows()))
 })
 
 /** The quota is the sum of the documents, every document has its bytes, and every object its document. */

@@ -29,7 +29,7 @@ export type ExtractionRequest = typeof ExtractionRequest.Type
 
 const Failure = { code: FailureCode, message: Schema.String }
 
-/** Child to parent: `Ready` once, then for each request `Accepted`, its pages in order, and `Finished` or `Failed`. */
+/** Child to parent: `Ready` once, then for each request `Accepted`, its pages in order, their terms, and `Finished` or `Failed`. */
 export const ChildReply = Schema.Union([
   Schema.TaggedStruct("Ready", { missing: Missing }),
   /** The request and its bytes arrived: if the child ends after this, the document may be the cause. */
@@ -41,6 +41,8 @@ export const ChildReply = Schema.Union([
   Schema.TaggedStruct("PageFailed", { number: Schema.Int, ...Failure }),
   /** A page that an earlier child has read or was ended by. */
   Schema.TaggedStruct("PageSkipped", {}),
+  /** One row of the search index, after the last page; `isComplete` is false if the document has more words than are kept. */
+  Schema.TaggedStruct("Indexed", { row: Schema.String, isComplete: Schema.Boolean }),
   Schema.TaggedStruct("Finished", {}),
   Schema.TaggedStruct("Failed", Failure)
 ])

@@ -79,6 +79,9 @@ const gather = Effect.fnUntraced(function* (child: ExtractorChild, reading: Read
         reading.leaveOut(event.number, failed(event))
         yield* pageFailed(event.number, event)
         break
+      case "Indexed":
+        reading.index(event)
+        break
       case "Finished":
         child.busy = false
         return yield* orFail(reading.finished())

@@ -13,6 +13,8 @@ export class Reading {
   startedAt: number | undefined
   /** Bytes of the file, once it has been looked at. */
   size = 0
+  readonly #rows: Array<string> = []
+  #isIndexComplete = true
   #firstFailure: ExtractionFailure | undefined
   #begun = 0
 
@@ -30,6 +32,12 @@ export class Reading {
     this.pages.push({ number, text: "", source: "ocr" })
   }
 
+  /** Adds a row of the search index. */
+  index({ row, isComplete }: { readonly row: string; readonly isComplete: boolean }) {
+    this.#rows.push(row)
+    this.#isIndexComplete &&= isComplete
+  }
+
   /** CPU time that the document may take by its size and the pages begun so far, in milliseconds. */
   budgetMillis({ cpuBaseMillis, cpuPageMillis, cpuMebibyteMillis, cpuMaxMillis }: Limits) {
     const wanted = cpuBaseMillis + cpuPageMillis * this.#begun + (cpuMebibyteMillis * this.size) / MiB
@@ -38,7 +46,7 @@ export class Reading {
 
   /** The text when the last page is read, or the reason why there is none. */
   finished(): ExtractedText | ExtractionFailure {
-    return this.#firstFailure !== undefined && !this.#hasText() ? this.#firstFailure : { pages: this.pages }
+    return this.#firstFailure !== undefined && !this.#hasText() ? this.#firstFailure : this.#text()
   }
 
   /** The pages read before the time ran out, or just that it did. */
@@ -46,6 +54,11 @@ export class Reading {
     const { code } = timedOut()
     const message = `Reading the document took too long; its first ${this.pages.length} pages were read.`
     return this.#hasText() ? { pages: this.pages, cutOffBy: new ExtractionFailure({ code, message }) } : timedOut()
+  }
+
+  #text(): ExtractedText {
+    const terms = { rows: this.#rows, isComplete: this.#isIndexComplete }
+    return { pages: this.pages, ...(this.#rows.length > 0 && { terms }) }
   }
 
   #hasText() {

@@ -36,6 +36,24 @@ suite(Extractor.layer({ concurrency: 1, languages: ["eng"] }))("Extractor reads"
     })
   )
 
+  it.effect("the words of all pages for the search, each with its place", () =>
+    Effect.gen(function* () {
+      const pdf = yield* Effect.promise(() =>
+        pdfOf(
+          (pdf) => addTextPage(pdf, ["first cap-", "tions line"]),
+          (pdf) => addTextPage(pdf, ["last INV-77421 line"])
+        )
+      )
+      const { terms } = yield* extractBytes(pdf, "application/pdf")
+      assert.strictEqual(terms?.rows.length, 1)
+      assert.isTrue(terms?.isComplete)
+      const lexemes = terms?.rows[0]?.split(" ") ?? []
+      for (const lexeme of ["'first':1", "'captions':1", "'line':1", "'77421':2", "'last':2"]) {
+        assert.include(lexemes, lexeme)
+      }
+    })
+  )
+
   it.effect("Chinese text in a font that is not embedded", () =>
     Effect.gen(function* () {
       const content = deflateSync("BT /F 20 Tf 72 700 Td <4F60597D4E16754C> Tj ET")

@@ -1,6 +1,15 @@
 import "./Surroundings.ts"
+import type { ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { DocumentTerms } from "@kite/domain/search/DocumentTerms"
 import { Effect, Queue, Schema, Stream } from "effect"
-import { ChildConfig, ChildReply, defectExitCode, ExtractionRequest, Missing } from "../ChildProtocol.ts"
+import {
+  ChildConfig,
+  ChildReply,
+  defectExitCode,
+  ExtractionRequest,
+  Missing,
+  type PageReply
+} from "../ChildProtocol.ts"
 import { readDocument } from "./DocumentReader.ts"
 import { Ocr } from "./Ocr.ts"
 import { PageProgress } from "./PageProgress.ts"
@@ -12,13 +21,28 @@ const encodeReply = Schema.encodeSync(ChildReply)
 
 const send = (reply: ChildReply) => Effect.sync(() => process.send?.(encodeReply(reply)))
 
+/**
+ * Sends the document's pages, and after the last the terms of all of them for the search index. A child that goes on from
+ * another one has not seen all pages, so it sends no terms.
+ */
+const sendPages = <R>(pages: Stream.Stream<PageReply, ExtractionFailure, R>, firstPage: number) =>
+  Effect.gen(function* () {
+    const terms = new DocumentTerms()
+    yield* Stream.runForEach(pages, (reply) => {
+      // A page that could not be read is an empty one.
+      terms.add(reply._tag === "PageRead" ? reply.page.text : "")
+      return send(reply)
+    })
+    if (firstPage > 1) return
+    for (const row of terms.rows()) yield* send({ _tag: "Indexed", row, isComplete: terms.isComplete })
+  })
+
 const serve = Effect.fnUntraced(function* (message: unknown) {
   const { size, contentType, firstPage } = yield* Schema.decodeUnknownEffect(ExtractionRequest)(message)
   const bytes = yield* Effect.promise(() => receive(size))
   yield* send({ _tag: "Accepted" })
   const begin = (number: number) => send({ _tag: "PageBegun", number })
-  yield* readDocument(bytes, contentType, config.limits).pipe(
-    Stream.runForEach(send),
+  yield* sendPages(readDocument(bytes, contentType, config.limits), firstPage).pipe(
     Effect.andThen(send({ _tag: "Finished" })),
     Effect.catch(({ code, message }) => send({ _tag: "Failed", code, message })),
     Effect.provideService(PageProgress, { firstPage, begin })

@@ -12,7 +12,7 @@ import { Schema } from "effect"
 
 /** The columns of a document, without what only the search reads. */
 export const columns = `id, object_key, filename, content_type, size_bytes, sha256, status, failure_code, failure_message,
-  page_count, attempt, created_at, updated_at`
+  page_count, indexed_in_part, attempt, created_at, updated_at`
 
 export const DocumentRow = Schema.Struct({
   id: DocumentId,
@@ -25,13 +25,22 @@ export const DocumentRow = Schema.Struct({
   failureCode: Schema.NullOr(FailureCode),
   failureMessage: Schema.NullOr(Schema.String),
   pageCount: Schema.NullOr(Schema.Int),
+  indexedInPart: Schema.Boolean,
   attempt: Schema.Int,
   createdAt: Schema.DateTimeUtcFromDate,
   updatedAt: Schema.DateTimeUtcFromDate
 })
 export type DocumentRow = typeof DocumentRow.Type
 
-export const toDocument = ({ failureCode, failureMessage, objectKey, attempt, ...row }: DocumentRow): Document => ({
+export const toDocument = ({
+  failureCode,
+  failureMessage,
+  objectKey,
+  attempt,
+  indexedInPart,
+  ...row
+}: DocumentRow): Document => ({
   ...row,
+  ...(indexedInPart && { indexedInPart }),
   failure: failureCode === null ? null : { code: failureCode, message: failureMessage ?? "" }
 })
