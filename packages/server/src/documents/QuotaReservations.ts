@@ -15,6 +15,9 @@ const lifetime = "1 minute"
 const heartbeat = "20 seconds"
 const cleanUpInterval = "30 seconds"
 
+/** How long the oldest upload waits for younger ones, which are refused, to give back what they hold. */
+const patience = Schedule.max([Schedule.spaced("50 millis"), Schedule.recurs(100)])
+
 /** The quota that one upload holds. */
 export interface Reservation {
   /** For DocumentRepository.insert, which turns the reservation into used quota. */
@@ -51,6 +54,15 @@ export class QuotaReservations extends Context.Service<
           ON CONFLICT (id) DO UPDATE SET bytes = upload_reservations.bytes + excluded.bytes, expires_at = excluded.expires_at
           RETURNING id`).pipe(Effect.map(Option.isSome))
 
+      /** Whether younger uploads of the account hold quota, and none that is older. */
+      const isOldestOfSeveral = (id: string, owner: UserId) =>
+        decode(sql`
+          SELECT id FROM upload_reservations WHERE id = ${id} AND user_id = ${owner}
+            AND NOT EXISTS (SELECT FROM upload_reservations WHERE user_id = ${owner} AND id < ${id})
+            AND EXISTS (SELECT FROM upload_reservations WHERE user_id = ${owner} AND id > ${id})`).pipe(
+          Effect.map(Option.isSome)
+        )
+
       const giveBack = (which: Fragment) =>
         orDefect(sql`
           WITH gone AS (
@@ -67,7 +79,7 @@ export class QuotaReservations extends Context.Service<
         )
 
       const open = Effect.fnUntraced(function* (owner: UserId, expectedBytes: number) {
-        const id = SecureRandom.uuidV4Unsafe()
+        const id = SecureRandom.uuidV7Unsafe()
         let held = 0
         const grow = Effect.fnUntraced(function* (bytes: number) {
           if (held === 0) {
@@ -82,11 +94,15 @@ export class QuotaReservations extends Context.Service<
           }
           return false
         })
+        const refused = (isHeld: boolean) => (isHeld ? Effect.succeed(false) : isOldestOfSeveral(id, owner))
         const scope = yield* Effect.scope
         return {
           id,
+          // Uploads that grow side by side would otherwise all be refused, each because of the others.
           hold: (bytes: number) =>
-            bytes <= freeBytes || bytes <= held ? Effect.succeed(true) : Scope.provide(grow(bytes), scope)
+            bytes <= freeBytes || bytes <= held
+              ? Effect.succeed(true)
+              : Effect.repeat(grow(bytes), { schedule: patience, while: refused }).pipe(Scope.provide(scope))
         } satisfies Reservation
       })
 
