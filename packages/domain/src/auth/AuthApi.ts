@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { IpRateLimit } from "../limits/RateLimitMiddleware.ts"
+import { AccountRateLimit, IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { Email } from "../users/Email.ts"
 import { User } from "../users/User.ts"
@@ -40,13 +40,13 @@ export class AuthApi extends HttpApiGroup.make("auth")
       error: [InvalidCredentials, ForeignOrigin]
     })
       .annotate(OpenApi.Summary, "Log in")
-      .annotate(RateLimitPolicies, ["auth-ip", "login-account"]),
+      .annotate(RateLimitPolicies, ["auth-ip", "login-account", "login-device"]),
     HttpApiEndpoint.post("refresh", "/refresh", {
       success: Session,
       error: [InvalidSession, ForeignOrigin]
     })
       .annotate(OpenApi.Summary, "Get a new access token with the refresh cookie")
-      .annotate(RateLimitPolicies, ["auth-ip"]),
+      .annotate(RateLimitPolicies, ["refresh-session", "refresh-ip"]),
     HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent, error: ForeignOrigin }).annotate(
       OpenApi.Summary,
       "Log out"
@@ -63,8 +63,9 @@ export class AuthApi extends HttpApiGroup.make("auth")
       error: [WrongPassword, WeakPassword]
     })
       .annotate(OpenApi.Summary, "Change your password")
+      .middleware(AccountRateLimit)
       .middleware(Authentication)
-      .annotate(RateLimitPolicies, ["auth-ip"]),
+      .annotate(RateLimitPolicies, ["auth-ip", "password-account"]),
     HttpApiEndpoint.post("requestPasswordReset", "/password-reset", {
       payload: Schema.Struct({ email: Email }),
       success: HttpApiSchema.Accepted

@@ -36,6 +36,10 @@ export class WrongPassword extends HttpApiError.Problem<WrongPassword>()("WrongP
   title: "The current password is wrong"
 }) {}
 
+/** Whether an error says that a password was checked and is wrong. Policies that count failures count these errors alone. */
+export const isWrongPassword = (error: unknown): boolean =>
+  error instanceof InvalidCredentials || error instanceof WrongPassword
+
 /** 400: the reset token is unknown, used, replaced or older than an hour. */
 export class InvalidResetToken extends HttpApiError.Problem<InvalidResetToken>()("InvalidResetToken", {
   type: problemType("invalid-reset-token"),
