@@ -88,7 +88,7 @@ export class RedisWindows {
   #send(requests: ReadonlyArray<Waiting>): void {
     const charges = requests.map((request) => request.charges)
     const given = scriptArguments(charges)
-    for (const charge of charges.flat()) if (charge.part !== undefined) this.#listPart(charge)
+    for (const request of charges) for (const charge of request) if (charge.part !== undefined) this.#listPart(charge)
     const fail = (cause: unknown) => {
       const failure = Exit.fail(new RedisError({ cause }))
       for (const { resume } of requests) resume(failure)
@@ -110,6 +110,7 @@ export class RedisWindows {
   }
 }
 
-const partsKey = (subject: WindowName) => windowKey({ ...subject, part: "parts" })
+/** The set of the keys of a subject's parts. No part is named so: `*` is hashed in the name of a part. */
+const partsKey = ({ policy, subject }: WindowName) => `${windowKey({ policy, subject })}:*`
 
 const isMissing = (cause: unknown) => cause instanceof Error && cause.message.startsWith("NOSCRIPT")

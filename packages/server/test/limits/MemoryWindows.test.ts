@@ -51,6 +51,12 @@ describe("MemoryWindows", () => {
     }
   })
 
+  it("keeps the window that was just charged, even if it is the emptiest: every subject is limited", () => {
+    const windows = new MemoryWindows(10)
+    for (let n = 0; n < 10; n++) windows.record([{ policy, subject: `full-${n}`, cost: 2 }], 0)
+    for (const admitted of [true, true, false]) assert.strictEqual(check(windows, "new", 1), admitted)
+  })
+
   it("evicts the least recently charged where all are full", () => {
     const windows = new MemoryWindows(10)
     for (let n = 0; n < 11; n++) windows.record([{ policy, subject: `${n}`, cost: 2 }], n)
