@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs"
+import { limitsTable } from "./LimitsTable.ts"
 import { settingsTable } from "./SettingsTable.ts"
 
 const root = new URL("../../", import.meta.url)
 
-/** `<!-- begin settings -->` or `<!-- begin code <file> from "<start of a line>" -->`, the text, `<!-- end -->`. */
-const block = /(<!-- begin (settings|code (\S+)(?: from "([^"]+)")?) -->\n)[\s\S]*?(<!-- end -->)/g
+/** `<!-- begin settings -->`, `<!-- begin limits -->` or `<!-- begin code <file> from "<start of a line>" -->`, the text, `<!-- end -->`. */
+const block = /(<!-- begin (settings|limits|code (\S+)(?: from "([^"]+)")?) -->\n)[\s\S]*?(<!-- end -->)/g
 
 /** The file from the first line that starts so, to its end. */
 const code = (path: string, start = "") => {
@@ -17,6 +18,6 @@ const code = (path: string, start = "") => {
 /** The document with every block between markers written again from its source. */
 export const withBlocks = (document: string): string =>
   document.replace(block, (_all, begin: string, kind: string, path: string, start: string | undefined, end: string) => {
-    const text = kind === "settings" ? settingsTable() : code(path, start)
-    return `${begin}${text}\n${end}`
+    const table = kind === "settings" ? settingsTable : kind === "limits" ? limitsTable : undefined
+    return `${begin}${table === undefined ? code(path, start) : table()}\n${end}`
   })

@@ -8,6 +8,7 @@ import * as AuditHandlers from "./audit/AuditHandlers.ts"
 import * as Authentication from "./auth/Authentication.ts"
 import * as AuthHandlers from "./auth/AuthHandlers.ts"
 import * as Authorization from "./auth/Authorization.ts"
+import * as PresentedCredentials from "./auth/PresentedCredentials.ts"
 import * as PasswordResetPage from "./auth/passwords/PasswordResetPage.ts"
 import { Documents } from "./documents/Documents.ts"
 import * as DocumentsHandlers from "./documents/DocumentsHandlers.ts"
@@ -34,6 +35,7 @@ const handlers = Layer.mergeAll(
 ).pipe(
   Layer.provide([Authentication.layer, Authorization.layer, RequestValidation.layer, ServerFailures.layer]),
   Layer.provide(RateLimitMiddleware.layer),
+  Layer.provide(PresentedCredentials.layer),
   Layer.provide([Documents.layer, Transfers.layer])
 )
 

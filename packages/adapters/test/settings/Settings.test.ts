@@ -95,7 +95,11 @@ const expected: Record<keyof Settings["Service"], Expected> = {
   TRUSTED_PROXY_MAX_HOPS: whole("undefined", 1, 10_000),
   RATE_LIMIT_AUTH_IP: rate,
   RATE_LIMIT_PASSWORD_RESET_IP: rate,
+  RATE_LIMIT_REFRESH_SESSION: rate,
+  RATE_LIMIT_REFRESH_IP: rate,
   RATE_LIMIT_LOGIN_ACCOUNT: rate,
+  RATE_LIMIT_LOGIN_DEVICE: rate,
+  RATE_LIMIT_PASSWORD_ACCOUNT: rate,
   RATE_LIMIT_ACCOUNT: rate,
   RATE_LIMIT_IP: rate
 }

@@ -11,6 +11,7 @@ export const AuditAction = Schema.Literals([
   "logout_all",
   "token_reuse",
   "password_changed",
+  "password_change_failed",
   "password_reset_requested",
   "password_reset",
   "document_uploaded",

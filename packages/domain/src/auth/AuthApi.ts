@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { IpRateLimit } from "../limits/RateLimitMiddleware.ts"
+import { AccountRateLimit, IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { checksOrigin, documented, usesRefreshCookie } from "../openapi/Operation.ts"
 import { bodyProblems } from "../Problem.ts"
@@ -55,7 +55,7 @@ export class AuthApi extends HttpApiGroup.make("auth")
           change: checksOrigin
         })
       )
-      .annotate(RateLimitPolicies, ["auth-ip", "login-account"]),
+      .annotate(RateLimitPolicies, ["auth-ip", "login-account", "login-device"]),
     HttpApiEndpoint.post("refresh", "/refresh", {
       success: Session,
       error: [InvalidSession, ForeignOrigin]
@@ -69,7 +69,7 @@ export class AuthApi extends HttpApiGroup.make("auth")
           change: usesRefreshCookie
         })
       )
-      .annotate(RateLimitPolicies, ["auth-ip"]),
+      .annotate(RateLimitPolicies, ["refresh-session", "refresh-ip"]),
     HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent, error: ForeignOrigin }).annotateMerge(
       documented({
         summary: "Log out",
@@ -106,8 +106,9 @@ export class AuthApi extends HttpApiGroup.make("auth")
           description: "Needs the current password. All other sessions of the account end."
         })
       )
+      .middleware(AccountRateLimit)
       .middleware(Authentication)
-      .annotate(RateLimitPolicies, ["auth-ip"]),
+      .annotate(RateLimitPolicies, ["auth-ip", "password-account"]),
     HttpApiEndpoint.post("requestPasswordReset", "/password-reset", {
       payload: Schema.Struct({ email: Email }).annotate({ identifier: "PasswordResetRequest" }),
       success: HttpApiSchema.Accepted,

@@ -35,6 +35,10 @@ export class WrongPassword extends Problem<WrongPassword>()("WrongPassword", {
   title: "Wrong current password"
 }) {}
 
+/** Whether an error says that a password was checked and is wrong. Policies that count failures count these errors alone. */
+export const isWrongPassword = (error: unknown): boolean =>
+  error instanceof InvalidCredentials || error instanceof WrongPassword
+
 /** 400: the reset token is unknown, used, replaced or older than an hour. */
 export class InvalidResetToken extends Problem<InvalidResetToken>()("InvalidResetToken", {
   type: problemType("invalid-reset-token"),

@@ -16,7 +16,7 @@ export class RateLimited extends Problem<RateLimited>()(
 ) {}
 
 /**
- * The outermost middleware: charges the endpoint's policies by client address and by e-mail, before authentication. An endpoint
+ * The outermost middleware: charges the endpoint's policies by all that is known before authentication. An endpoint
  * that is limited by account alone is not charged here; if authentication fails, the request is charged to `ip`.
  */
 export class IpRateLimit extends HttpApiMiddleware.Service<IpRateLimit>()("@kite/domain/limits/IpRateLimit", {

@@ -2,8 +2,13 @@ import { Context, Record as Records, Schema } from "effect"
 import { type RateLimit, RateLimitFromString } from "./RateLimit.ts"
 
 interface PolicyRow {
-  /** What the policy counts by: the client's address, the account of the access token, or the e-mail in the request's body. */
-  readonly subject: "ip" | "account" | "email"
+  /**
+   * What the policy counts by: the client's address, the account of the access token, the session of the refresh cookie, or the
+   * e-mail of a login, from a device that is known to its account (`device`) or from any other (`email`).
+   */
+  readonly subject: "ip" | "account" | "session" | "email" | "device"
+  /** `failures`: a request is charged before its password is checked, and stays charged only if the password is wrong. */
+  readonly counts: "requests" | "failures"
   /** The limit unless the setting is set, in the setting's notation. */
   readonly defaultLimit: `${number}/${number}${"s" | "m" | "h" | "d"}`
   readonly setting: `RATE_LIMIT_${string}`
@@ -17,30 +22,63 @@ interface PolicyRow {
 export const policyTable = {
   "auth-ip": {
     subject: "ip",
+    counts: "requests",
     defaultLimit: "10/1m",
     setting: "RATE_LIMIT_AUTH_IP",
-    description: "Login, register, refresh and password change, per client address"
+    description: "Login, register and password change, per client address"
+  },
+  "refresh-session": {
+    subject: "session",
+    counts: "requests",
+    defaultLimit: "30/1m",
+    setting: "RATE_LIMIT_REFRESH_SESSION",
+    description: "Refresh, per session"
+  },
+  "refresh-ip": {
+    subject: "ip",
+    counts: "requests",
+    defaultLimit: "300/1m",
+    setting: "RATE_LIMIT_REFRESH_IP",
+    description: "Refresh, per client address"
   },
   "password-reset-ip": {
     subject: "ip",
+    counts: "requests",
     defaultLimit: "5/1h",
     setting: "RATE_LIMIT_PASSWORD_RESET_IP",
     description: "Password reset, per client address"
   },
   "login-account": {
     subject: "email",
+    counts: "failures",
     defaultLimit: "10/15m",
     setting: "RATE_LIMIT_LOGIN_ACCOUNT",
-    description: "Login, per e-mail, from any address"
+    description: "Failed logins per e-mail, of all devices together that have not logged in to the account before"
+  },
+  "login-device": {
+    subject: "device",
+    counts: "failures",
+    defaultLimit: "10/15m",
+    setting: "RATE_LIMIT_LOGIN_DEVICE",
+    description: "Failed logins per e-mail and device, of a device that has logged in to the account before"
+  },
+  "password-account": {
+    subject: "account",
+    counts: "failures",
+    defaultLimit: "10/15m",
+    setting: "RATE_LIMIT_PASSWORD_ACCOUNT",
+    description: "Wrong current passwords at a password change, per account"
   },
   account: {
     subject: "account",
+    counts: "requests",
     defaultLimit: "100/1m",
     setting: "RATE_LIMIT_ACCOUNT",
     description: "Documents and admin endpoints, per account"
   },
   ip: {
     subject: "ip",
+    counts: "requests",
     defaultLimit: "1000/1m",
     setting: "RATE_LIMIT_IP",
     description: "All other endpoints, per client address"

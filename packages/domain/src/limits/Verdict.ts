@@ -1,10 +1,17 @@
 import type { RateLimitPolicy } from "./RateLimitPolicy.ts"
 import type { Decision } from "./SlidingWindow.ts"
 
-/** A charge of `cost` units (default 1) to one subject under one policy. */
-export interface Charge {
-  readonly policy: RateLimitPolicy
+/** One subject under one policy: what has a window of its own. */
+export interface WindowName {
+  readonly policy: Pick<RateLimitPolicy, "name">
   readonly subject: string
+  /** One of several parts of the subject, such as one device of an account: each has a window of its own. */
+  readonly part?: string | undefined
+}
+
+/** A charge of `cost` units (default 1) to one window. */
+export interface Charge extends WindowName {
+  readonly policy: RateLimitPolicy
   readonly cost?: number | undefined
 }
 
@@ -26,11 +33,16 @@ export interface Verdict {
   readonly policies: ReadonlyArray<PolicyVerdict>
 }
 
+/** A verdict, and when it charged each policy, by the clock of the store: what giving a unit back needs. */
+export interface TimedVerdict extends Verdict {
+  readonly times: ReadonlyArray<number>
+}
+
 /** Combines the decisions on the charges, in the same order. */
 export const settle = (
   charges: ReadonlyArray<Charge>,
-  decisions: ReadonlyArray<Pick<Decision, "allowed" | "available" | "retryAfterMs" | "resetMs">>
-): Verdict => {
+  decisions: ReadonlyArray<Omit<Decision, "dead">>
+): TimedVerdict => {
   const allowed = decisions.every((decision) => decision.allowed)
   const policies: Array<PolicyVerdict> = []
   for (const [index, { policy, cost = 1 }] of charges.entries()) {
@@ -45,5 +57,11 @@ export const settle = (
       resetMs: allowed && decision.resetMs === 0 ? policy.windowMs : decision.resetMs
     })
   }
-  return { allowed, policies }
+  return { allowed, policies, times: decisions.map(({ now }) => now) }
+}
+
+/** The verdict of a policy after `units` of its window have been given back. */
+export const givenBack = (verdict: PolicyVerdict, units: number): PolicyVerdict => {
+  const remaining = Math.min(verdict.policy.limit, verdict.remaining + units)
+  return { ...verdict, remaining, resetMs: remaining === verdict.policy.limit ? 0 : verdict.resetMs }
 }

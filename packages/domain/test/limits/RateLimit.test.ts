@@ -49,7 +49,7 @@ describe("RateLimitFromString", () => {
   it("encodes the defaults as documented", () => {
     assert.deepStrictEqual(
       Object.values(defaultRateLimits).map((rateLimit) => encode(rateLimit)),
-      ["10/1m", "5/1h", "10/15m", "100/1m", "1000/1m"]
+      ["10/1m", "30/1m", "300/1m", "5/1h", "10/15m", "10/15m", "10/15m", "100/1m", "1000/1m"]
     )
   })
 })

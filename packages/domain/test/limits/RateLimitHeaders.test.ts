@@ -52,6 +52,22 @@ describe("rateLimitHeaders", () => {
     })
   })
 
+  it("names a policy once that counts a client by several networks: the tightest of them", () => {
+    const ip = (limit: number, remaining: number, retryAfterMs = 0) => ({
+      policy: { name: "ip" as const, limit, windowMs: 60_000 },
+      allowed: retryAfterMs === 0,
+      remaining,
+      retryAfterMs,
+      resetMs: 5_000
+    })
+    assert.deepStrictEqual(rateLimitHeaders({ allowed: true, policies: [ip(10, 9), ip(40, 3), ip(160, 50)] }), {
+      "ratelimit-policy": '"ip";q=40;w=60',
+      ratelimit: '"ip";r=3;t=5'
+    })
+    const refused = rateLimitHeaders({ allowed: false, policies: [ip(10, 1), ip(40, 0, 2_000), ip(160, 0, 4_000)] })
+    assert.deepInclude(refused, { ratelimit: '"ip";r=0;t=4', "retry-after": "4" })
+  })
+
   it("tells a refused client to wait at least one second", () => {
     const headers = rateLimitHeaders({
       allowed: false,

@@ -13,6 +13,7 @@ import { PasswordResets } from "../auth/passwords/PasswordResets.ts"
 import { Sessions } from "../auth/sessions/Sessions.ts"
 import { makeToken } from "../auth/tokens/OpaqueToken.ts"
 import { publicUrl } from "../http/PublicUrl.ts"
+import { PasswordGuesses } from "../limits/PasswordGuesses.ts"
 import { forcedResetMail } from "../users/UserMails.ts"
 import { Users } from "../users/Users.ts"
 
@@ -47,6 +48,7 @@ export class Administration extends Context.Service<
       const resets = yield* PasswordResets
       const hasher = yield* PasswordHasher
       const audit = yield* AuditLog
+      const guesses = yield* PasswordGuesses
       const mails = yield* MailQueue
       const baseUrl = yield* publicUrl
 
@@ -77,7 +79,7 @@ export class Administration extends Context.Service<
         const token = yield* resets.add(id)
         yield* audit.record({ action: "password_reset_forced", subject: { type: "user", id } })
         yield* sessions.endAll(id)
-        return Option.map(token, (secret) => forcedResetMail(email, baseUrl, secret))
+        return { email, mail: Option.map(token, (secret) => forcedResetMail(email, baseUrl, secret)) }
       }, sql.withTransaction)
 
       return Administration.of({
@@ -89,7 +91,8 @@ export class Administration extends Context.Service<
         }),
         forcePasswordReset: Effect.fn("Administration.forcePasswordReset")(function* (id) {
           const passwordHash = yield* hasher.hash(makeToken())
-          const mail = yield* orDefect(resetPassword(id, passwordHash))
+          const { email, mail } = yield* orDefect(resetPassword(id, passwordHash))
+          yield* guesses.forget({ id, email })
           yield* mails.offer(Effect.succeed(mail))
         })
       })
@@ -98,6 +101,6 @@ export class Administration extends Context.Service<
 
   static readonly layer = Administration.layerNoDeps.pipe(
     Layer.provide([Users.layer, Sessions.layer, PasswordResets.layer]),
-    Layer.provide([PasswordHasher.layer, AuditLog.layer, MailQueue.layer])
+    Layer.provide([PasswordHasher.layer, PasswordGuesses.layer, AuditLog.layer, MailQueue.layer])
   )
 }

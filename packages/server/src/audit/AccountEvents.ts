@@ -11,6 +11,7 @@ const messages = {
   logout_all: "Logged out everywhere",
   token_reuse: "Refresh token reused; the session was ended",
   password_changed: "Password changed",
+  password_change_failed: "Password not changed: the current password is wrong",
   password_reset_requested: "Password reset requested",
   password_reset: "Password reset"
 } satisfies Partial<Record<AuditAction, string>>
@@ -18,7 +19,7 @@ const messages = {
 /** What can happen to an account or its sessions. */
 export type AccountEvent = keyof typeof messages
 
-const warnings: ReadonlySet<AccountEvent> = new Set(["login_failed", "token_reuse"])
+const warnings: ReadonlySet<AccountEvent> = new Set(["login_failed", "password_change_failed", "token_reuse"])
 /** Events that anybody can cause: the account is their subject, not their actor. */
 const anonymous: ReadonlySet<AccountEvent> = new Set(["login_failed", "token_reuse", "password_reset_requested"])
 

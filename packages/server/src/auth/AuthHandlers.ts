@@ -4,6 +4,7 @@ import { CurrentUser } from "@kite/domain/users/User"
 import { Effect, Layer, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Accounts } from "../users/Accounts.ts"
+import { DeviceCookies } from "./devices/DeviceCookies.ts"
 import { type Granted, Logins } from "./Logins.ts"
 import { Passwords } from "./Passwords.ts"
 import { makeOriginCheck } from "./sessions/OriginCheck.ts"
@@ -18,6 +19,7 @@ export const layer = HttpApiBuilder.group(
     const accounts = yield* Accounts
     const logins = yield* Logins
     const passwords = yield* Passwords
+    const devices = yield* DeviceCookies
     const origin = yield* makeOriginCheck
     const endPresented = Effect.flatMap(refreshToken, (token) =>
       Option.isSome(token) ? logins.logout(token.value) : Effect.void
@@ -29,7 +31,7 @@ export const layer = HttpApiBuilder.group(
         const account = yield* passwords.authenticate(payload.email, payload.password)
         const granted = yield* logins.complete(account)
         yield* endPresented
-        return yield* respond(granted)
+        return yield* Effect.tap(respond(granted), () => devices.remember(payload.email))
       }),
       refresh: Effect.fn(function* () {
         yield* origin.requireAllowed
@@ -50,4 +52,4 @@ export const layer = HttpApiBuilder.group(
       confirmPasswordReset: ({ payload }) => passwords.confirmReset(payload.token, payload.newPassword)
     })
   })
-).pipe(Layer.provide([Accounts.layer, Logins.layer, Passwords.layer]))
+).pipe(Layer.provide([Accounts.layer, Logins.layer, Passwords.layer, DeviceCookies.layer]))

@@ -9,6 +9,7 @@ import { SqlClient } from "effect/sql"
 import { makeRecordAccountEvent } from "../audit/AccountEvents.ts"
 import { AuditLog } from "../audit/AuditLog.ts"
 import { publicUrl } from "../http/PublicUrl.ts"
+import { PasswordGuesses } from "../limits/PasswordGuesses.ts"
 import { passwordChangedMail, passwordResetMail } from "../users/UserMails.ts"
 import { type Account, Users } from "../users/Users.ts"
 import { PasswordHasher } from "./passwords/PasswordHasher.ts"
@@ -46,6 +47,7 @@ export class Passwords extends Context.Service<
       const sessions = yield* Sessions
       const resets = yield* PasswordResets
       const hasher = yield* PasswordHasher
+      const guesses = yield* PasswordGuesses
       const mails = yield* MailQueue
       const baseUrl = yield* publicUrl
 
@@ -60,7 +62,10 @@ export class Passwords extends Context.Service<
         change: Effect.fn("Passwords.change")(function* ({ id, sessionId }, current, next) {
           const account = Option.getOrUndefined(yield* users.findAccountById(id))
           const matches = yield* hasher.verify(account?.passwordHash, current)
-          if (account === undefined || !matches) return yield* new WrongPassword({})
+          if (account === undefined || !matches) {
+            yield* recordAccountEvent("password_change_failed", id)
+            return yield* new WrongPassword({})
+          }
           yield* checkPassword(next, account.user.email)
           const passwordHash = yield* hasher.hash(next)
           yield* Effect.gen(function* () {
@@ -69,6 +74,7 @@ export class Passwords extends Context.Service<
             yield* recordAccountEvent("password_changed", id)
             yield* sessions.endAll(id, sessionId)
           }).pipe(sql.withTransaction, orDefect)
+          yield* guesses.forget(account.user)
           yield* mails.offer(Effect.succeedSome(passwordChangedMail(account.user.email)))
         }),
         requestReset: (email) =>
@@ -98,6 +104,7 @@ export class Passwords extends Context.Service<
             yield* recordAccountEvent("password_reset", id)
             yield* sessions.endAll(id)
           }).pipe(sql.withTransaction, orDefect)
+          yield* guesses.forget(account.user)
           yield* mails.offer(Effect.succeedSome(passwordChangedMail(email)))
         })
       })
@@ -106,6 +113,6 @@ export class Passwords extends Context.Service<
 
   static readonly layer = Passwords.layerNoDeps.pipe(
     Layer.provide([Users.layer, Sessions.layer, PasswordResets.layer]),
-    Layer.provide([PasswordHasher.layer, MailQueue.layer, AuditLog.layer])
+    Layer.provide([PasswordHasher.layer, PasswordGuesses.layer, MailQueue.layer, AuditLog.layer])
   )
 }

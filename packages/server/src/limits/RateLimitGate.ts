@@ -1,32 +1,32 @@
 import { ClientIp } from "@kite/adapters/logging/RequestContext"
 import { Settings } from "@kite/adapters/settings/Settings"
-import { rateLimitHeaders } from "@kite/domain/limits/RateLimitHeaders"
+import { isWrongPassword } from "@kite/domain/auth/AuthErrors"
 import { RateLimited } from "@kite/domain/limits/RateLimitMiddleware"
 import { type PolicyName, policyTable, rateLimitsOf } from "@kite/domain/limits/RateLimitPolicy"
-import type { Charge, Verdict } from "@kite/domain/limits/Verdict"
-import { Context, Effect, Layer } from "effect"
-import { HttpEffect, HttpServerResponse } from "effect/http"
-import { RateLimiter } from "./RateLimiter.ts"
+import { givenBack, type Verdict } from "@kite/domain/limits/Verdict"
+import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
+import type { HttpServerResponse } from "effect/http"
+import { chargesOf, type Subjects } from "./PolicyCharges.ts"
+import { type Admission, RateLimiter } from "./RateLimiter.ts"
 import { recordRefusal } from "./RateLimitMetrics.ts"
-import { ipSubject } from "./RequestSubjects.ts"
+import { addVerdicts, type Charged, RequestCharge } from "./RequestCharge.ts"
 
-/** The subjects of a request that are known so far, besides its address, which always is. */
-export interface Subjects {
-  readonly account?: string | undefined
-  readonly email?: string | undefined
-}
-
-/** `settled` once the current request has been charged to a policy or exempted, so that nothing charges it again. */
-export const RequestCharge = Context.Reference<{ settled: boolean }>("@kite/server/limits/RequestCharge", {
-  defaultValue: () => ({ settled: true })
-})
+type Response = HttpServerResponse.HttpServerResponse
 
 /** Charges the current request to its policies, and puts their state on the response, whatever the response will be. */
 export class RateLimitGate extends Context.Service<
   RateLimitGate,
   {
-    /** Charges those of the policies whose subject is known, in one call to the limiter. Fails with RateLimited. */
-    admit(policies: ReadonlyArray<PolicyName>, subjects?: Subjects): Effect.Effect<void, RateLimited>
+    /**
+     * Charges those of the policies whose subject is known, in one call to the limiter, and then runs the request. A policy that
+     * counts failures keeps its charge only if the password is wrong, or if the client disconnects before that is known. A right
+     * password clears the window; any other outcome gives the charge back.
+     */
+    admit<E, R>(
+      policies: ReadonlyArray<PolicyName>,
+      subjects: Subjects,
+      request: Effect.Effect<Response, E, R>
+    ): Effect.Effect<Response, E | RateLimited, R>
     /** Leaves the current request unlimited. */
     readonly exempt: Effect.Effect<void>
   }
@@ -37,35 +37,59 @@ export class RateLimitGate extends Context.Service<
       const limiter = yield* RateLimiter
       const limits = rateLimitsOf(yield* Settings)
 
-      const charge = (name: PolicyName, subject: string | undefined): ReadonlyArray<Charge> =>
-        subject === undefined ? [] : [{ policy: { name, ...limits[name] }, subject }]
+      const settle = Effect.fnUntraced(function* (
+        admission: Admission,
+        charged: Charged,
+        exit: Exit.Exit<Response, unknown>
+      ) {
+        const outcome = outcomeOf(exit)
+        if (outcome === "wrong") return
+        for (const charge of admission.charges) {
+          const { name, limit } = charge.policy
+          if (!countsFailures(name)) continue
+          yield* outcome === "right" ? limiter.clear(charge) : limiter.giveBack(admission, name)
+          charged.policies = charged.policies.map((verdict) =>
+            verdict.policy.name === name ? givenBack(verdict, outcome === "right" ? limit : 1) : verdict
+          )
+        }
+      })
 
-      const admit = (policies: ReadonlyArray<PolicyName>, subjects: Subjects = {}) =>
-        Effect.withFiber<void, RateLimited>((fiber) => {
-          const known = { ...subjects, ip: ipSubject(fiber.getRef(ClientIp)) }
-          const charges = policies.flatMap((name) => charge(name, known[policyTable[name].subject]))
-          if (charges.length === 0) return Effect.void
-          fiber.getRef(RequestCharge).settled = true
-          return Effect.flatMap(limiter.check(charges), (verdict) => {
-            HttpEffect.appendPreResponseHandlerUnsafe(fiber.context, withHeaders(verdict))
-            return verdict.allowed ? Effect.void : Effect.andThen(recordRefusal(verdict), Effect.fail(refusal(verdict)))
+      const admit = <E, R>(
+        policies: ReadonlyArray<PolicyName>,
+        subjects: Subjects,
+        request: Effect.Effect<Response, E, R>
+      ) =>
+        Effect.withFiber<Response, E | RateLimited, R>((fiber) => {
+          const ip = fiber.getRef(ClientIp)
+          const charges = policies.flatMap((name) => chargesOf(limits, name, subjects, ip))
+          if (charges.length === 0) return request
+          return Effect.flatMap(limiter.check(charges), (admission): Effect.Effect<Response, E | RateLimited, R> => {
+            const charged = addVerdicts(fiber, admission.policies)
+            if (!admission.allowed) return Effect.andThen(recordRefusal(admission), Effect.fail(refusal(admission)))
+            return charges.some(({ policy }) => countsFailures(policy.name))
+              ? Effect.onExit(request, (exit) => settle(admission, charged, exit))
+              : request
           })
         })
 
-      const exempt = Effect.map(RequestCharge, (charge) => {
-        charge.settled = true
+      const exempt = Effect.map(RequestCharge, (charged) => {
+        if (charged !== undefined) charged.settled = true
       })
       return RateLimitGate.of({ admit, exempt })
     })
   )
 }
 
-const withHeaders = (verdict: Verdict): HttpEffect.PreResponseHandler => {
-  const headers = { ...rateLimitHeaders(verdict) }
-  return (_request, response) => Effect.succeed(HttpServerResponse.setHeaders(response, headers))
+const countsFailures = (name: PolicyName) => policyTable[name].counts === "failures"
+
+/** `neither`: the password was not checked, or was right but the request failed for another reason. */
+const outcomeOf = (exit: Exit.Exit<Response, unknown>): "right" | "wrong" | "neither" => {
+  if (Exit.isSuccess(exit)) return exit.value.status < 400 ? "right" : "neither"
+  const isWrong = Option.exists(Cause.findErrorOption(exit.cause), isWrongPassword)
+  return isWrong || Cause.hasInterrupts(exit.cause) ? "wrong" : "neither"
 }
 
 const refusal = ({ policies }: Verdict) =>
   new RateLimited({
-    "violated-policies": policies.flatMap(({ allowed, policy }) => (allowed ? [] : [policy.name]))
+    "violated-policies": [...new Set(policies.flatMap(({ allowed, policy }) => (allowed ? [] : [policy.name])))]
   })

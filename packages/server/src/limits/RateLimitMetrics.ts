@@ -1,4 +1,4 @@
-import type { Verdict } from "@kite/domain/limits/Verdict"
+import type { PolicyVerdict, Verdict } from "@kite/domain/limits/Verdict"
 import { Effect, Layer, Metric, Schedule } from "effect"
 import { RateLimiter, type RateLimiterMode } from "./RateLimiter.ts"
 
@@ -39,11 +39,19 @@ const refusalCounter = (policy: string): Metric.Counter<number> => {
   return counter
 }
 
+/** The longest wait for each policy that refuses, which may do so by several networks of a client. */
+const waits = (policies: ReadonlyArray<PolicyVerdict>) => {
+  const longest = new Map<string, number>()
+  for (const { allowed, policy, retryAfterMs } of policies)
+    if (!allowed) longest.set(policy.name, Math.max(retryAfterMs, longest.get(policy.name) ?? 0))
+  return longest
+}
+
 /** Logs and counts a refused request, once for each policy that refuses it. */
 export const recordRefusal = ({ policies }: Verdict): Effect.Effect<void> =>
   Effect.forEach(
-    policies.filter(({ allowed }) => !allowed),
-    ({ policy: { name: policy }, retryAfterMs }) =>
+    waits(policies),
+    ([policy, retryAfterMs]) =>
       Effect.logInfo("Rate limited", {
         event: "rate_limited",
         policy,

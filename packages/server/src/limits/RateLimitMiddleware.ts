@@ -4,8 +4,9 @@ import { CurrentUser } from "@kite/domain/users/User"
 import { Context, Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import type { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
-import { RateLimitGate, RequestCharge } from "./RateLimitGate.ts"
-import { emailSubject } from "./RequestSubjects.ts"
+import { CredentialSubjects } from "./CredentialSubjects.ts"
+import { RateLimitGate } from "./RateLimitGate.ts"
+import { type Charged, RequestCharge } from "./RequestCharge.ts"
 
 /** The policies of the endpoint's annotation, else of its group's, else the default. */
 const policiesOf = (options: {
@@ -14,21 +15,32 @@ const policiesOf = (options: {
 }): ReadonlyArray<PolicyName> =>
   Context.get(Context.merge(options.group.annotations, options.endpoint.annotations), RateLimitPolicies)
 
-/** Before authentication: charges the policies by client address and by e-mail. */
+/** What the policies count by, from the credentials that the request presents. */
+const makeReadSubjects = Effect.map(CredentialSubjects, (presented) =>
+  Effect.fnUntraced(function* (policies: ReadonlyArray<PolicyName>) {
+    const kinds = new Set(policies.map((name) => policyTable[name].subject))
+    const login = kinds.has("email") || kinds.has("device") ? yield* presented.login : undefined
+    const session = kinds.has("session") ? yield* presented.session : undefined
+    return { login, session }
+  })
+)
+
+/** Before authentication: charges the policies by client address and by what the request presents. */
 const layerIp = Layer.effect(
   IpRateLimit,
-  Effect.map(RateLimitGate, (gate) =>
-    IpRateLimit.of((httpEffect, options) => {
+  Effect.gen(function* () {
+    const gate = yield* RateLimitGate
+    const readSubjects = yield* makeReadSubjects
+    return IpRateLimit.of((httpEffect, options) => {
       const policies = policiesOf(options)
       const chargeable = policies.filter((name) => policyTable[name].subject !== "account")
       if (policies.length === 0) return Effect.andThen(gate.exempt, httpEffect)
       if (chargeable.length === 0) return httpEffect
-      const admitted = chargeable.some((name) => policyTable[name].subject === "email")
-        ? Effect.flatMap(emailSubject, (email) => gate.admit(chargeable, { email }))
-        : gate.admit(chargeable)
-      return Effect.andThen(admitted, httpEffect)
+      return chargeable.every((name) => policyTable[name].subject === "ip")
+        ? gate.admit(chargeable, {}, httpEffect)
+        : Effect.flatMap(readSubjects(chargeable), (subjects) => gate.admit(chargeable, subjects, httpEffect))
     })
-  )
+  })
 )
 
 /** After authentication: charges the policies by account. */
@@ -38,10 +50,7 @@ const layerAccount = Layer.effect(
     AccountRateLimit.of((httpEffect, options) => {
       const chargeable = policiesOf(options).filter((name) => policyTable[name].subject === "account")
       if (chargeable.length === 0) return httpEffect
-      return CurrentUser.pipe(
-        Effect.flatMap(({ id }) => gate.admit(chargeable, { account: id })),
-        Effect.andThen(httpEffect)
-      )
+      return Effect.flatMap(CurrentUser, ({ id }) => gate.admit(chargeable, { account: id }, httpEffect))
     })
   )
 )
@@ -59,12 +68,11 @@ export const layerUncharged = HttpRouter.middleware(
     RateLimitGate,
     (gate) => (app) =>
       Effect.suspend(() => {
-        const charge = { settled: false }
+        const charged: Charged = { settled: false, policies: [] }
         return app.pipe(
-          Effect.provideService(RequestCharge, charge),
           Effect.exit,
-          Effect.tap(() => (charge.settled ? Effect.void : gate.admit(["ip"]))),
-          Effect.flatten
+          Effect.flatMap((exit) => (charged.settled ? exit : gate.admit(["ip"], {}, exit))),
+          Effect.provideService(RequestCharge, charged)
         )
       })
   ),

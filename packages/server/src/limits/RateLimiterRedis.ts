@@ -1,8 +1,9 @@
-import { type ConnectionOptions, connect, type RedisError } from "@kite/adapters/redis/Redis"
+import { type ConnectionOptions, connect, RedisError } from "@kite/adapters/redis/Redis"
+import type { PolicyName } from "@kite/domain/limits/RateLimitPolicy"
 import type { Charge } from "@kite/domain/limits/Verdict"
 import { Clock, Effect, Layer, type Redacted, Schedule } from "effect"
 import { MemoryWindows } from "./MemoryWindows.ts"
-import { monotonicMs, RateLimiter, type RateLimiterMode } from "./RateLimiter.ts"
+import { type Admission, monotonicMs, RateLimiter, type RateLimiterMode } from "./RateLimiter.ts"
 import { RedisTimeout, RedisWindows } from "./RedisWindows.ts"
 
 /** Options of a connection that fails fast: no command waits for Redis to come back. Times in ms. */
@@ -24,7 +25,8 @@ const probe: ReadonlyArray<Charge> = [{ policy: { name: "ip", limit: 1, windowMs
 const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
   const client = yield* connect(url, failFast)
   const clock = yield* Clock.Clock
-  const shared = new RedisWindows(client, yield* RedisTimeout)
+  const timeout = yield* RedisTimeout
+  const shared = new RedisWindows(client, timeout)
   const windows = new MemoryWindows()
   let mode: RateLimiterMode = "redis"
   let recoveredAt = Number.NEGATIVE_INFINITY
@@ -42,26 +44,62 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
     return Effect.logInfo("Redis is back: rate limits are shared again")
   })
 
+  const checkAlone = (charges: ReadonlyArray<Charge>, at: number): Admission => ({
+    ...windows.check(charges, at),
+    charges,
+    at
+  })
+
   const check = Effect.fnUntraced(function* (charges: ReadonlyArray<Charge>) {
-    const now = monotonicMs(clock)
-    if (mode === "fallback") return windows.check(charges, now)
-    if (charges.some(({ policy }) => now - recoveredAt < policy.windowMs)) {
-      const verdict = windows.check(charges, now)
-      if (!verdict.allowed) return verdict
+    const at = monotonicMs(clock)
+    if (mode === "fallback") return checkAlone(charges, at)
+    if (charges.some(({ policy }) => at - recoveredAt < policy.windowMs)) {
+      const admission = checkAlone(charges, at)
+      if (!admission.allowed) return admission
     } else {
-      windows.record(charges, now)
+      windows.record(charges, at)
     }
     return yield* Effect.matchEffect(shared.check(charges), {
-      onSuccess: (verdict) => {
-        if (!verdict.allowed) windows.undo(charges, now)
-        return Effect.succeed(verdict)
+      onSuccess: (verdict): Effect.Effect<Admission> => {
+        if (!verdict.allowed) windows.undo(charges, at)
+        return Effect.succeed({ ...verdict, charges, at })
       },
       onFailure: (error) => {
-        windows.undo(charges, now)
-        return Effect.map(fallBack(error), () => windows.check(charges, monotonicMs(clock)))
+        windows.undo(charges, at)
+        return Effect.map(fallBack(error), () => checkAlone(charges, monotonicMs(clock)))
       }
     })
   })
+
+  /** Does it in Redis too, if that is where requests are counted. */
+  const share = (work: Effect.Effect<void, RedisError>) =>
+    mode === "redis"
+      ? work.pipe(
+          Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(new RedisError({ cause: "timeout" })) }),
+          Effect.catch(fallBack)
+        )
+      : Effect.void
+
+  const clear = (alone: () => void, work: Effect.Effect<void, RedisError>) =>
+    Effect.suspend(() => {
+      alone()
+      return share(work)
+    })
+
+  const giveBack = ({ charges, times, at }: Admission, name: PolicyName) =>
+    Effect.suspend(() => {
+      const mine = charges.flatMap((charge, index) =>
+        charge.policy.name === name ? [{ charge, time: times[index] ?? at }] : []
+      )
+      const given = mine.map(({ charge }) => charge)
+      windows.undo(given, at)
+      return share(
+        shared.giveBack(
+          given,
+          mine.map(({ time }) => time)
+        )
+      )
+    })
 
   yield* shared
     .check(probe)
@@ -73,7 +111,13 @@ const make = Effect.fnUntraced(function* (url: Redacted.Redacted<string>) {
       : Effect.matchEffect(shared.check(probe), { onSuccess: () => recover, onFailure: () => Effect.void })
   )
   yield* heartbeat.pipe(Effect.delay("1 second"), Effect.forever, Effect.forkScoped)
-  return RateLimiter.of({ check, mode: Effect.sync(() => mode) })
+  return RateLimiter.of({
+    check,
+    giveBack,
+    clear: (window) => clear(() => windows.clear(window), shared.clear(window)),
+    clearParts: (subject) => clear(() => windows.clearParts(subject), shared.clearParts(subject)),
+    mode: Effect.sync(() => mode)
+  })
 })
 
 /**

@@ -1,30 +1,35 @@
 import { createHash } from "node:crypto"
 import { formatIp, parseIp } from "@kite/domain/network/Ip"
-import { Email } from "@kite/domain/users/Email"
-import { Effect, Option, Schema } from "effect"
-import { HttpServerRequest } from "effect/http"
+import type { Email } from "@kite/domain/users/Email"
 
-/**
- * The subject of policies by client address: an IPv4 address itself, and the /64 of an IPv6 address, because one subscriber can
- * use every address of a /64. Clients without a known address share `unknown`.
- */
-export const ipSubject = (clientIp: string | undefined): string => {
-  const ip = clientIp === undefined ? undefined : parseIp(clientIp)
-  if (ip === undefined) return "unknown"
-  if (typeof ip === "number") return formatIp(ip)
-  const network = ip.slice(0, 4).map((segment) => segment.toString(16))
-  return `${network.join(":")}::/64`
+/** A network that an address belongs to, and how many times the limit of an address its limit is. */
+interface Network {
+  readonly subject: string
+  readonly factor: number
 }
 
-const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ email: Email })))
-
-const hash = (email: Email) => createHash("sha256").update(email).digest("hex")
+const networkOf = (segments: ReadonlyArray<number>, length: 64 | 56 | 48) => {
+  const kept = segments
+    .slice(0, Math.ceil(length / 16))
+    .map((segment, index) => (index === 3 && length === 56 ? segment & 0xff00 : segment))
+  return `${kept.map((segment) => segment.toString(16)).join(":")}::/${length}`
+}
 
 /**
- * The subject of policies by e-mail: SHA-256 of the normalised address in the request's JSON body, or undefined where there is no
- * valid one. The request keeps its body, so that the handler can read it too.
+ * The subjects of policies by client address. An IPv4 address counts by itself. An IPv6 address counts by its /64, because one
+ * subscriber can use every address of a /64, and with a wider limit by its /56 and its /48, which providers give to one customer.
+ * Clients without a known address share `unknown`.
  */
-export const emailSubject = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => request.text).pipe(
-  Effect.map((text) => Option.getOrUndefined(Option.map(decode(text), ({ email }) => hash(email)))),
-  Effect.orElseSucceed(() => undefined)
-)
+export const networksOf = (clientIp: string | undefined): readonly [Network, ...Array<Network>] => {
+  const ip = clientIp === undefined ? undefined : parseIp(clientIp)
+  if (ip === undefined) return [{ subject: "unknown", factor: 1 }]
+  if (typeof ip === "number") return [{ subject: formatIp(ip), factor: 1 }]
+  return [
+    { subject: networkOf(ip, 64), factor: 1 },
+    { subject: networkOf(ip, 56), factor: 4 },
+    { subject: networkOf(ip, 48), factor: 16 }
+  ]
+}
+
+/** The subject of policies by e-mail: SHA-256 of the normalised address, whether or not it has an account. */
+export const emailSubject = (email: Email) => createHash("sha256").update(email).digest("hex")

@@ -3,7 +3,8 @@
 --
 -- KEYS: for each charge, a list of admission times in ms, the newest last, one entry per admitted unit.
 -- ARGV: for each charge, its limit, its window in ms, its cost, and 1 at the last charge of a request.
--- Returns for each charge: allowed (0 or 1), units available, retry-after in ms, reset in ms.
+-- Returns for each charge: allowed (0 or 1), units available, retry-after in ms, reset in ms, and its time in ms, which is the entry
+-- of each unit: to give a unit back, remove that entry.
 --
 -- The script first reads all keys of a request, and writes to them only if every policy admits it, so that a refusal costs nothing.
 -- A refusal evicts nothing either: the newest entry holds the time when the server's clock steps back.
@@ -16,7 +17,7 @@ local clock = time[1] * 1000 + floor(time[2] / 1000)
 local reply, nows, newests, deads = {}, {}, {}, {}
 local first, admitted = 1, true
 for last = 1, #KEYS do
-  local key, at = KEYS[last], 4 * last
+  local key, at, out = KEYS[last], 4 * last, 5 * last
   local limit, window, cost = tonumber(ARGV[at - 3]), tonumber(ARGV[at - 2]), tonumber(ARGV[at - 1])
   local now, live, dead, reset, retry, newest = clock, 0, 0, 0, 0, call('LINDEX', key, -1)
   if newest then
@@ -40,10 +41,11 @@ for last = 1, #KEYS do
     admitted = false
     retry = cost > limit and window or call('LINDEX', key, cost - limit - 1) + window - now
   end
-  reply[at - 3] = allowed and 1 or 0
-  reply[at - 2] = live < limit and limit - live or 0
-  reply[at - 1] = retry
-  reply[at] = reset
+  reply[out - 4] = allowed and 1 or 0
+  reply[out - 3] = live < limit and limit - live or 0
+  reply[out - 2] = retry
+  reply[out - 1] = reset
+  reply[out] = now
   nows[last], newests[last], deads[last] = now, newest, dead
   if ARGV[at] == '1' then
     for i = first, admitted and last or 0 do

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { type Charge, settle, type Verdict } from "@kite/domain/limits/Verdict"
+import { type Charge, settle, type TimedVerdict, type WindowName } from "@kite/domain/limits/Verdict"
 
 /** SlidingWindow.lua, which says what its keys, arguments and replies are. This is the only place that reads the file. */
 export const windowScript = readFileSync(new URL("./SlidingWindow.lua", import.meta.url), "utf8")
@@ -15,7 +15,10 @@ const subjectText = (subject: string) =>
   plain.test(subject) ? subject : createHash("sha256").update(subject).digest("hex")
 
 /** `rl:{<subject>}:<policy>`: the hash tag keeps all policies of one subject in one slot of a Redis Cluster. */
-export const windowKey = ({ policy, subject }: Charge): string => `rl:{${subjectText(subject)}}:${policy.name}`
+export const windowKey = ({ policy, subject, part }: WindowName): string => {
+  const key = `rl:{${subjectText(subject)}}:${policy.name}`
+  return part === undefined ? key : `${key}:${subjectText(part)}`
+}
 
 /** The arguments after the script: the number of keys, the keys, and four values per charge. */
 export const scriptArguments = (
@@ -38,13 +41,14 @@ export const scriptArguments = (
 export const readReplies = (
   requests: ReadonlyArray<ReadonlyArray<Charge>>,
   reply: ReadonlyArray<number>
-): ReadonlyArray<Verdict> => {
+): ReadonlyArray<TimedVerdict> => {
   let at = 0
   const decision = () => ({
     allowed: reply[at++] === 1,
     available: reply[at++] ?? 0,
     retryAfterMs: reply[at++] ?? 0,
-    resetMs: reply[at++] ?? 0
+    resetMs: reply[at++] ?? 0,
+    now: reply[at++] ?? 0
   })
   return requests.map((charges) => settle(charges, charges.map(decision)))
 }

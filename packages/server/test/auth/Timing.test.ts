@@ -13,6 +13,8 @@ import { Passwords } from "../../src/auth/Passwords.ts"
 import { PasswordHasher } from "../../src/auth/passwords/PasswordHasher.ts"
 import { PasswordResets } from "../../src/auth/passwords/PasswordResets.ts"
 import { Sessions } from "../../src/auth/sessions/Sessions.ts"
+import { PasswordGuesses } from "../../src/limits/PasswordGuesses.ts"
+import { RateLimiter } from "../../src/limits/RateLimiter.ts"
 import { Accounts } from "../../src/users/Accounts.ts"
 import { Users } from "../../src/users/Users.ts"
 import { compareTimes } from "./TimingComparison.ts"
@@ -77,8 +79,8 @@ const carelessHasher = Layer.effect(
 
 const careless = Layer.mergeAll(Passwords.layerNoDeps, Accounts.layerNoDeps).pipe(
   Layer.provide([Users.layer, Sessions.layer, PasswordResets.layer, carelessHasher]),
-  Layer.provide([MailQueue.layer, AuditLog.layer]),
-  Layer.provide(Mailer.layerMemory),
+  Layer.provide([MailQueue.layer, AuditLog.layer, PasswordGuesses.layer]),
+  Layer.provide([Mailer.layerMemory, RateLimiter.layerMemory]),
   Layer.provideMerge(testDatabase),
   Layer.provide(Settings.layerOf({ TOKEN_SECRET: "a secret of the tests, and of nobody else" })),
   Layer.provide(Layer.succeed(References.MinimumLogLevel, "Fatal" as const)),

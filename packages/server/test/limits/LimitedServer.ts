@@ -2,15 +2,18 @@ import { createServer } from "node:http"
 import { NodeHttpServer } from "@effect/platform-node"
 import { ClientIp } from "@kite/adapters/logging/RequestContext"
 import { Settings } from "@kite/adapters/settings/Settings"
-import { Unauthenticated } from "@kite/domain/auth/AuthErrors"
+import { InvalidCredentials, Unauthenticated } from "@kite/domain/auth/AuthErrors"
 import { Authentication } from "@kite/domain/auth/Authentication"
+import { PasswordAttempt } from "@kite/domain/auth/Password"
 import { AccountRateLimit, IpRateLimit } from "@kite/domain/limits/RateLimitMiddleware"
 import { RateLimitPolicies } from "@kite/domain/limits/RateLimitPolicy"
 import { TrustedProxies } from "@kite/domain/network/TrustedProxies"
+import { Email } from "@kite/domain/users/Email"
 import { CurrentUser, UserId } from "@kite/domain/users/User"
 import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import * as PresentedCredentials from "../../src/auth/PresentedCredentials.ts"
 import { RateLimiter } from "../../src/limits/RateLimiter.ts"
 import { RateLimitGate } from "../../src/limits/RateLimitGate.ts"
 import * as RateLimitMiddleware from "../../src/limits/RateLimitMiddleware.ts"
@@ -20,9 +23,10 @@ class TestApi extends HttpApi.make("test").add(
   HttpApiGroup.make("test", { topLevel: true })
     .add(
       HttpApiEndpoint.post("login", "/login", {
-        payload: Schema.Struct({ email: Schema.String }),
-        success: Schema.String
-      }).annotate(RateLimitPolicies, ["auth-ip", "login-account"]),
+        payload: Schema.Struct({ email: Email, password: PasswordAttempt }),
+        success: Schema.String,
+        error: InvalidCredentials
+      }).annotate(RateLimitPolicies, ["auth-ip", "login-account", "login-device"]),
       HttpApiEndpoint.get("documents", "/documents", { success: Schema.String })
         .annotate(RateLimitPolicies, ["account"])
         .middleware(AccountRateLimit)
@@ -33,9 +37,13 @@ class TestApi extends HttpApi.make("test").add(
     .middleware(IpRateLimit)
 ) {}
 
+/** The password of every account. */
+export const rightPassword = "right"
+
 const handlers = HttpApiBuilder.group(TestApi, "test", (handlers) =>
   handlers.handleAll({
-    login: ({ payload }) => Effect.succeed(payload.email),
+    login: ({ payload: { email, password } }) =>
+      Redacted.value(password) === rightPassword ? Effect.succeed(email) : Effect.fail(new InvalidCredentials({})),
     documents: () => Effect.map(CurrentUser, ({ id }) => id),
     ip: () => Effect.map(ClientIp, (ip) => ip ?? "unknown"),
     live: () => Effect.succeed("ok")
@@ -55,6 +63,7 @@ const authentication = Layer.succeed(Authentication, {
 export const limit = 3
 
 const settings = Settings.layerOf({
+  TOKEN_SECRET: "a secret of the tests, and of nobody else",
   RATE_LIMIT_AUTH_IP: "5/1m",
   RATE_LIMIT_LOGIN_ACCOUNT: `${limit}/1m`,
   RATE_LIMIT_ACCOUNT: `${limit}/1m`,
@@ -81,7 +90,9 @@ export class LimitedServer extends Context.Service<LimitedServer, { readonly por
     const gate = RateLimitGate.layer.pipe(Layer.provide([limiter, settings]))
     const api = HttpApiBuilder.layer(TestApi).pipe(
       Layer.provide(handlers),
-      Layer.provide([RateLimitMiddleware.layer, authentication])
+      Layer.provide([RateLimitMiddleware.layer, authentication]),
+      Layer.provide(PresentedCredentials.layer),
+      Layer.provide(settings)
     )
     const routes = Layer.mergeAll(api, RateLimitMiddleware.layerUncharged).pipe(Layer.provide(gate))
     const serve = HttpRouter.serve(routes, {

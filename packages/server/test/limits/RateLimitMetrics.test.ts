@@ -31,6 +31,9 @@ it.effect("the gauge follows the limiter's mode", () =>
     let mode: RateLimiterMode = "redis"
     const limiter = RateLimiter.of({
       check: () => Effect.die("not called"),
+      giveBack: () => Effect.die("not called"),
+      clear: () => Effect.die("not called"),
+      clearParts: () => Effect.die("not called"),
       mode: Effect.sync(() => mode)
     })
     yield* Layer.build(Layer.provide(RateLimitMetrics.layer, Layer.succeed(RateLimiter, limiter)))

@@ -2,12 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect } from "effect"
 import { parseList } from "structured-headers"
 import { type CallResponse, call, proxy, statuses } from "./Caller.ts"
-import { LimitedServer } from "./LimitedServer.ts"
+import { LimitedServer, limit, rightPassword } from "./LimitedServer.ts"
 
 const user = "01890a5d-ac96-774b-bcce-b302099a8057"
 const other = "01890a5d-ac96-774b-bcce-b302099a8058"
 const from = (address: string) => ({ from: proxy, forwardedFor: [address] })
-const login = (email: string, address: string) => call("/login", { ...from(address), body: JSON.stringify({ email }) })
+const login = (email: string, address: string, password = "wrong") =>
+  call("/login", { ...from(address), body: JSON.stringify({ email, password }) })
 
 const names = (response: CallResponse, header: string) =>
   parseList(String(response.headers[header] ?? "")).map(([name]) => String(name))
@@ -20,11 +21,11 @@ describe("an endpoint limited by address and e-mail", () => {
     "refuses guesses at one account from many addresses",
     Effect.fnUntraced(function* () {
       const guesses = Array.makeBy(5, (n) => login("ada@example.org", `203.0.113.${n}`))
-      assert.deepStrictEqual(yield* statuses(guesses), [200, 200, 200, 429, 429])
+      assert.deepStrictEqual(yield* statuses(guesses), [401, 401, 401, 429, 429])
       const refused = yield* login(" ADA@Example.org ", "198.51.100.1")
       assert.strictEqual(refused.status, 429)
       assert.deepStrictEqual(JSON.parse(refused.body)["violated-policies"], ["login-account"])
-      assert.strictEqual((yield* login("grace@example.org", "198.51.100.1")).status, 200)
+      assert.strictEqual((yield* login("grace@example.org", "198.51.100.1")).status, 401)
     })
   )
 
@@ -32,21 +33,86 @@ describe("an endpoint limited by address and e-mail", () => {
     "refuses one address that tries many accounts, and charges no account for the refusals",
     Effect.fnUntraced(function* () {
       const tries = Array.makeBy(7, (n) => login(`user${n}@example.org`, "203.0.113.9"))
-      assert.deepStrictEqual(yield* statuses(tries), [200, 200, 200, 200, 200, 429, 429])
+      assert.deepStrictEqual(yield* statuses(tries), [401, 401, 401, 401, 401, 429, 429])
       const elsewhere = yield* login("user6@example.org", "198.51.100.1")
       assert.include(String(elsewhere.headers.ratelimit), '"login-account";r=2')
     })
   )
 
   live(
-    "counts a body without an e-mail only by address",
+    "counts a body without an e-mail or without a password only by address",
     Effect.fnUntraced(function* () {
-      for (const body of ["", "{", "[]", '{"email":7}', '{"email":"{}"}', "\u0000"]) {
+      for (const body of [
+        "",
+        "{",
+        "[]",
+        '{"email":7}',
+        '{"email":"{}","password":"x"}',
+        '{"email":"ada@example.org"}',
+        "\u0000"
+      ]) {
         const response = yield* call("/login", { ...from("203.0.113.9"), body })
         assert.deepStrictEqual(names(response, "ratelimit"), ["auth-ip"])
         assert.oneOf(response.status, [200, 400, 429])
       }
       assert.strictEqual((yield* login("ada@example.org", "203.0.113.9")).status, 429)
+    })
+  )
+})
+
+describe("a policy that counts failures", () => {
+  live(
+    "does not count a right password, which clears the wrong ones before it",
+    Effect.fnUntraced(function* () {
+      const right = (n: number) => login("ada@example.org", `203.0.113.${n}`, rightPassword)
+      assert.deepStrictEqual(yield* statuses(Array.makeBy(20, right)), Array.replicate(200, 20))
+      const wrong = (n: number) => login("ada@example.org", `198.51.100.${n}`)
+      assert.deepStrictEqual(yield* statuses([wrong(1), wrong(2), right(30)]), [401, 401, 200])
+      assert.deepStrictEqual(yield* statuses([wrong(3), wrong(4), wrong(5), wrong(6)]), [401, 401, 401, 429])
+    })
+  )
+
+  live(
+    "counts concurrent guesses, and never admits more of them than the limit",
+    Effect.fnUntraced(function* () {
+      const guesses = Array.makeBy(30, (n) => login("ada@example.org", `203.0.113.${n}`))
+      const responses = yield* Effect.all(guesses, { concurrency: "unbounded" })
+      assert.lengthOf(
+        responses.filter(({ status }) => status === 401),
+        limit
+      )
+    })
+  )
+})
+
+describe("an IPv6 client", () => {
+  const admittedFrom = (addresses: ReadonlyArray<string>) =>
+    Effect.map(
+      statuses(addresses.map((address) => call("/ip", from(address)))),
+      (all) => all.filter((status) => status === 200).length
+    )
+
+  live(
+    "gets no more than four limits with a /56, and sixteen with a /48",
+    Effect.fnUntraced(function* () {
+      const within56 = Array.makeBy(10 * limit, (n) => `2001:db8:1:${(n % 256).toString(16)}::1`)
+      assert.strictEqual(yield* admittedFrom(within56), 4 * limit)
+      const within48 = Array.makeBy(20 * limit, (n) => `2001:db8:1:${n.toString(16).padStart(2, "0")}00::1`)
+      assert.strictEqual(yield* admittedFrom(within48), 16 * limit - 4 * limit)
+      assert.strictEqual(yield* admittedFrom(["2001:db8:2::1"]), 1)
+    })
+  )
+
+  live(
+    "is told the tightest of its networks, once per policy",
+    Effect.fnUntraced(function* () {
+      const { headers } = yield* call("/ip", from("2001:db8:1:2::1"))
+      assert.strictEqual(headers["ratelimit-policy"], `"ip";q=${limit};w=60`)
+      yield* admittedFrom(Array.makeBy(4 * limit, (n) => `2001:db8:1:${(16 + n).toString(16)}::1`))
+      const refused = yield* call("/ip", from("2001:db8:1:2::1"))
+      assert.strictEqual(refused.status, 429)
+      assert.strictEqual(refused.headers["ratelimit-policy"], `"ip";q=${4 * limit};w=60`)
+      assert.deepStrictEqual(JSON.parse(refused.body)["violated-policies"], ["ip"])
     })
   )
 })

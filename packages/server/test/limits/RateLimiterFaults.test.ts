@@ -111,6 +111,31 @@ describe("RateLimiter whose Redis fails", () => {
     60_000
   )
 
+  it.live("keeps for the fallback what it admitted, and neither refusals nor what was given back or cleared", () =>
+    withRedis(
+      Effect.fnUntraced(function* (redis) {
+        const limiter = yield* RateLimiter
+        const charge = (subject: string, cost: number) => limiter.check([{ policy, subject, cost }])
+        const another = RateLimiterRedis.layer(Redacted.make(redis.url))
+        yield* Effect.provide(
+          RateLimiter.use((other) => other.check([{ policy, subject: "refused", cost: 60 }])),
+          another
+        )
+        for (let n = 0; n < 20; n++) assert.isFalse((yield* charge("refused", 10)).allowed)
+        yield* limiter.giveBack(yield* charge("given back", 60), policy.name)
+        yield* charge("cleared", 60)
+        yield* limiter.clear({ policy, subject: "cleared" })
+        yield* charge("admitted", 60)
+        yield* redis.kill
+        yield* becomes("fallback")
+        for (const subject of ["refused", "given back", "cleared"]) {
+          assert.isTrue((yield* charge(subject, 60)).allowed, subject)
+        }
+        assert.isFalse((yield* charge("admitted", 1)).allowed)
+      })
+    ).pipe(withLongTimeout)
+  )
+
   it.live(
     "starts without Redis, and shares limits once Redis is up",
     () =>

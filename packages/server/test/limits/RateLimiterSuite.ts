@@ -83,6 +83,71 @@ export const rateLimiterSuite = <E>(layer: Layer.Layer<RateLimiter, E>) => {
   )
 
   live(
+    "gives back exactly the units of a request under a policy, and only once",
+    Effect.fnUntraced(function* () {
+      const limiter = yield* RateLimiter
+      const subject = freshSubject()
+      const first = yield* limiter.check([
+        { policy: ip, subject },
+        { policy: authIp, subject, cost: 2 }
+      ])
+      // Units are told apart by the millisecond of their admission.
+      yield* Effect.sleep("2 millis")
+      yield* check(authIp, subject)
+      yield* limiter.giveBack(first, "auth-ip")
+      yield* limiter.giveBack(first, "auth-ip")
+      assert.deepInclude((yield* check(authIp, subject)).policies[0], { remaining: 1 })
+      assert.deepInclude((yield* check(ip, subject)).policies[0], { remaining: 3 })
+    })
+  )
+
+  live(
+    "gives nothing back that was cleared in between",
+    Effect.fnUntraced(function* () {
+      const limiter = yield* RateLimiter
+      const subject = freshSubject()
+      const first = yield* check(authIp, subject)
+      yield* limiter.clear({ policy: authIp, subject })
+      yield* Effect.sleep("2 millis")
+      yield* check(authIp, subject)
+      yield* limiter.giveBack(first, "auth-ip")
+      assert.deepInclude((yield* check(authIp, subject)).policies[0], { remaining: 1 })
+    })
+  )
+
+  live(
+    "clears one window and no other",
+    Effect.fnUntraced(function* () {
+      const limiter = yield* RateLimiter
+      const [one, other] = [freshSubject(), freshSubject()]
+      const full = (subject: string, part?: string) => limiter.check([{ policy: authIp, subject, part, cost: 3 }])
+      yield* Effect.all([full(one), full(one, "a"), full(one, "b"), full(other)])
+      yield* limiter.clear({ policy: authIp, subject: one, part: "a" })
+      assert.isTrue((yield* full(one, "a")).allowed)
+      for (const refused of [full(one), full(one, "b"), full(other)]) assert.isFalse((yield* refused).allowed)
+      yield* limiter.clear({ policy: authIp, subject: one })
+      assert.isTrue((yield* full(one)).allowed)
+      assert.isFalse((yield* full(one, "b")).allowed)
+    })
+  )
+
+  live(
+    "counts each part of a subject separately, and clears them together",
+    Effect.fnUntraced(function* () {
+      const limiter = yield* RateLimiter
+      const [one, other] = [freshSubject(), freshSubject()]
+      const full = (subject: string, part: string) => limiter.check([{ policy: authIp, subject, part, cost: 3 }])
+      for (const part of ["a", "b", "a{}/b"]) assert.isTrue((yield* full(one, part)).allowed)
+      assert.isFalse((yield* full(one, "a")).allowed)
+      yield* full(other, "a")
+      yield* limiter.clearParts({ policy: authIp, subject: one })
+      for (const part of ["a", "b", "a{}/b"]) assert.isTrue((yield* full(one, part)).allowed)
+      assert.isFalse((yield* full(other, "a")).allowed)
+      yield* limiter.clearParts({ policy: authIp, subject: freshSubject() })
+    })
+  )
+
+  live(
     "accepts any text as a subject",
     Effect.fnUntraced(function* () {
       for (const text of ["{}", "a{b}c:*", "x".repeat(100_000), "\r\nFLUSHALL\r\n", "\u0000", "ü"]) {

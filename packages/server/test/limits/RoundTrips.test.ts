@@ -11,7 +11,10 @@ const from = (address: string) => ({ from: proxy, forwardedFor: [address] })
 
 const limited = {
   "by address": call("/ip"),
-  "by address and e-mail": call("/login", { ...from("203.0.113.1"), body: '{"email":"ada@example.org"}' }),
+  "by address and e-mail": call("/login", {
+    ...from("203.0.113.1"),
+    body: '{"email":"ada@example.org","password":"wrong"}'
+  }),
   "without the e-mail it needs": call("/login", { ...from("203.0.113.2"), body: "{" }),
   "by account": call("/documents", { ...from("203.0.113.3"), token: user }),
   "by address without a valid token": call("/documents", { ...from("203.0.113.4"), token: "guess" }),

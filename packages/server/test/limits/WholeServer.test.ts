@@ -17,7 +17,9 @@ const policyNames = (headers: Headers) =>
 /** By path; the first match counts. */
 const expected: ReadonlyArray<readonly [path: RegExp, policies: ReadonlyArray<string>]> = [
   [/^\/health/, []],
-  [/^\/api\/auth\/(register|login|refresh|password)$/, ["auth-ip"]],
+  [/^\/api\/auth\/(register|login)$/, ["auth-ip"]],
+  [/^\/api\/auth\/refresh$/, ["refresh-ip"]],
+  [/^\/api\/auth\/password$/, ["auth-ip", "password-account"]],
   [/^\/api\/auth\/password-reset/, ["password-reset-ip"]],
   [/^\/api\/auth\//, ["ip"]],
   [/^\/api\/(documents|admin)/, ["account"]]
@@ -50,12 +52,12 @@ it.live("the settings override the limits, and a refusal is a complete problem",
       [200, 200, 429]
     )
     const login = post("/api/auth/login", { email: user.email, password: "not the password" })
-    const attempts = yield* Effect.all(Array.makeBy(3, () => login))
+    const attempts = yield* Effect.all(Array.makeBy(4, () => login))
     assert.deepStrictEqual(
       attempts.map(({ status }) => status),
-      [401, 401, 429]
+      [401, 401, 401, 429]
     )
-    const refused = attempts[2] ?? assert.fail("no response")
+    const refused = attempts[3] ?? assert.fail("no response")
     assertProblem(refused, 429, quotaExceeded, "/api/auth/login")
     assert.deepStrictEqual(refused.json["violated-policies"], ["login-account"])
     assert.strictEqual(refused.headers.get("cache-control"), "no-store")

@@ -2,7 +2,7 @@ import { Context, DateTime, Effect, Option, Redacted } from "effect"
 import { HttpEffect, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { RefreshableSession } from "./RefreshRotation.ts"
 
-/** False only if kite runs on plain http on loopback: browsers would refuse the cookie there. */
+/** False only if kite runs on plain http on loopback: browsers would refuse the cookies there. */
 export const SecureCookies = Context.Reference<boolean>("@kite/server/auth/sessions/SecureCookies", {
   defaultValue: () => true
 })

@@ -2,7 +2,7 @@ import { decodeRow, orDefect } from "@kite/adapters/postgres/Rows"
 import { UserId } from "@kite/domain/users/User"
 import { Data, type DateTime, Effect, Option, type Redacted, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
-import { hashOf, makeToken } from "../tokens/OpaqueToken.ts"
+import { hashOf, makeSuccessor, makeToken } from "../tokens/OpaqueToken.ts"
 import { open, seal } from "../tokens/Seal.ts"
 
 /** How long after its first use a refresh token still returns its successor, in seconds. */
@@ -43,8 +43,8 @@ const { Rotated, Refused, TokenReused } = Data.taggedEnum<Rotation>()
 
 /** Adds a token to the session and returns it; only its hash is stored. */
 export const makeAddToken = (sql: SqlClient.SqlClient) =>
-  Effect.fnUntraced(function* (sessionId: string) {
-    const token = makeToken()
+  Effect.fnUntraced(function* (sessionId: string, previous?: Redacted.Redacted) {
+    const token = previous === undefined ? makeToken() : makeSuccessor(previous)
     yield* orDefect(sql`
       INSERT INTO refresh_tokens (hash, session_id, created_at) VALUES (${hashOf(token)}, ${sessionId}, now())`)
     return token
@@ -73,7 +73,7 @@ export const makeRotate = (sql: SqlClient.SqlClient) => {
       FROM refresh_tokens WHERE hash = ${hash}`)
 
   const replace = Effect.fnUntraced(function* (token: Redacted.Redacted, sessionId: string) {
-    const next = yield* addToken(sessionId)
+    const next = yield* addToken(sessionId, token)
     yield* orDefect(sql`
       UPDATE refresh_tokens SET successor = NULL
       WHERE session_id = ${sessionId} AND successor IS NOT NULL AND used_at <= clock_timestamp() - ${grace}`)

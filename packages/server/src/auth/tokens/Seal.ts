@@ -5,13 +5,14 @@ const algorithm = "aes-256-gcm"
 const nonceBytes = 12
 const tagBytes = 16
 
-const keyOf = (secret: Redacted.Redacted, purpose: string) =>
+/** 256 bits, by HKDF-SHA256. */
+export const deriveKey = (secret: Redacted.Redacted, purpose: string) =>
   Buffer.from(hkdfSync("sha256", Redacted.value(secret), "", `kite ${purpose}`, 32))
 
 /** Encrypts with AES-256-GCM under a key derived from the secret by HKDF-SHA256. Returns nonce, ciphertext and tag. */
 export const seal = (secret: Redacted.Redacted, purpose: string, plain: Redacted.Redacted): Uint8Array => {
   const nonce = randomBytes(nonceBytes)
-  const cipher = createCipheriv(algorithm, keyOf(secret, purpose), nonce, { authTagLength: tagBytes })
+  const cipher = createCipheriv(algorithm, deriveKey(secret, purpose), nonce, { authTagLength: tagBytes })
   return Buffer.concat([nonce, cipher.update(Redacted.value(plain), "utf8"), cipher.final(), cipher.getAuthTag()])
 }
 
@@ -22,7 +23,7 @@ export const open = (
   sealed: Uint8Array
 ): Option.Option<Redacted.Redacted> => {
   const nonce = sealed.subarray(0, nonceBytes)
-  const decipher = createDecipheriv(algorithm, keyOf(secret, purpose), nonce, { authTagLength: tagBytes })
+  const decipher = createDecipheriv(algorithm, deriveKey(secret, purpose), nonce, { authTagLength: tagBytes })
   return Option.liftThrowable(() => {
     decipher.setAuthTag(sealed.subarray(-tagBytes))
     const plain = decipher.update(sealed.subarray(nonceBytes, -tagBytes), undefined, "utf8")
