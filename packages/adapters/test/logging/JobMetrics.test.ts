@@ -3,7 +3,7 @@ import { countJob, countTimedJob } from "@kite/adapters/logging/JobMetrics"
 import { Duration, Effect, Metric } from "effect"
 import { PrometheusMetrics } from "effect/observability"
 
-it.effect("jobs are counted by how they ended, and timed where they were", () =>
+it.effect("jobs are counted by outcome, and timed", () =>
   Effect.gen(function* () {
     yield* countTimedJob("finished", Duration.seconds(2))
     yield* countTimedJob("failed", Duration.seconds(3))

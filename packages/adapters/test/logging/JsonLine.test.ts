@@ -20,7 +20,7 @@ class Broken extends Data.TaggedError("Broken")<{ readonly message: string; read
 class Missing extends Data.TaggedError("Missing")<{ readonly key: string; readonly token: string }> {}
 
 describe("a log line", () => {
-  it.effect("says when, how grave, what, and by whom", () =>
+  it.effect("contains time, level, message, service and version", () =>
     Effect.gen(function* () {
       yield* TestClock.adjust("1 second")
       const { last } = yield* logged(Effect.logWarning("Disk is filling up"))
@@ -34,7 +34,7 @@ describe("a log line", () => {
     })
   )
 
-  it.effect("carries the facts of the request that it belongs to", () =>
+  it.effect("carries the fields of its request", () =>
     Effect.gen(function* () {
       const record = new RequestRecord({
         correlationId: id,
@@ -62,7 +62,7 @@ describe("a log line", () => {
     })
   )
 
-  it.effect("of the whole request knows the user that was found inside", () =>
+  it.effect("of the whole request knows the user that was authenticated inside", () =>
     Effect.gen(function* () {
       const record = new RequestRecord({ correlationId: id, startedAt: 0n })
       const { last } = yield* logged(
@@ -77,15 +77,11 @@ describe("a log line", () => {
       const job = { correlationId: id, userId: user, documentId: user, attempt: 2 }
       const { last } = yield* logged(Effect.logInfo("Extracted", { documentId: id }).pipe(withJob(job)))
       assert.deepInclude(last, { correlation_id: id, user_id: user, attempt: 2, latency_ms: 0 })
-      assert.strictEqual(
-        last.document_id,
-        id,
-        "what the line says wins over what its scope says, and stands there once"
-      )
+      assert.strictEqual(last.document_id, id, "the fields of a line override those of its scope, and occur once")
     })
   )
 
-  it.effect("has the known fields on top and everything else in details", () =>
+  it.effect("has the known fields at the top level and all others in details", () =>
     Effect.gen(function* () {
       const { last } = yield* logged(
         Effect.logInfo("Answered", { event: "http_request", status: 200, sizeBytes: 7, colour: "red" }).pipe(
@@ -102,7 +98,7 @@ describe("a log line", () => {
     })
   )
 
-  it.effect("may name a user where its scope knows of none, and cannot replace one", () =>
+  it.effect("may name a user if its scope has none, and cannot replace one", () =>
     Effect.gen(function* () {
       const failed = Effect.logWarning("Token reused", { user_id: user })
       assert.strictEqual((yield* logged(failed)).last.user_id, user)
@@ -110,7 +106,7 @@ describe("a log line", () => {
     })
   )
 
-  it.effect("tells an error with its stack and what is below it", () =>
+  it.effect("contains an error with its stack and its causes", () =>
     Effect.gen(function* () {
       const broken = new Broken({ message: "no answer", cause: new TypeError("socket is closed") })
       const { last } = yield* logged(Effect.logError("Could not store", Cause.die(broken)))
@@ -122,7 +118,7 @@ describe("a log line", () => {
     })
   )
 
-  it.effect("tells the fields of an error that has no message, but for secrets", () =>
+  it.effect("contains the fields of an error without a message, except secrets", () =>
     Effect.gen(function* () {
       const { last } = yield* logged(Effect.logError("Gone", new Missing({ key: "a/b", token: "t0ken-of-somebody" })))
       assert.strictEqual(last.error?.type, "Missing")
@@ -131,7 +127,7 @@ describe("a log line", () => {
     })
   )
 
-  it.effect("survives what throws, loops or has no end", () =>
+  it.effect("survives values that throw, are cyclic or never end", () =>
     Effect.gen(function* () {
       const loop: { self?: unknown } = {}
       loop.self = loop

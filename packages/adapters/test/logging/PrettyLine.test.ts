@@ -20,7 +20,7 @@ describe("a line for a terminal", () => {
     })
   )
 
-  it.effect("shows the stack of an error and of what caused it", () =>
+  it.effect("shows the stacks of an error and of its cause", () =>
     Effect.gen(function* () {
       const error = new Error("outer", { cause: new TypeError("inner") })
       const lines = stripVTControlCharacters(yield* pretty(Effect.logError("Failed", Cause.die(error)))).split("\n")
@@ -30,7 +30,7 @@ describe("a line for a terminal", () => {
     })
   )
 
-  it.effect("lets no control sequence through to the terminal", () =>
+  it.effect("never sends a control sequence to the terminal", () =>
     Effect.gen(function* () {
       const evil = "\u001b[2J\u009b31m\r\n\u202e"
       const line = yield* pretty(Effect.logError(evil, { reason: evil }, Cause.die(new Error(evil))))

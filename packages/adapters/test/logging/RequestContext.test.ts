@@ -13,7 +13,7 @@ import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Effect, Fiber } from "effect"
 
 describe("the context of a request", () => {
-  it.effect("is empty outside of one", () =>
+  it.effect("is empty outside of a request", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(
         [yield* CorrelationId, yield* CurrentUserId, yield* ClientIp, yield* CurrentRequest],
@@ -22,7 +22,7 @@ describe("the context of a request", () => {
     })
   )
 
-  it.effect("never mixes among 200 that run at once, and reaches the fibers that they fork", () =>
+  it.effect("never mixes up 200 concurrent requests, and reaches the fibers that they fork", () =>
     Effect.gen(function* () {
       const capture = new LogCapture()
       const serve = Effect.fnUntraced(function* (index: number) {

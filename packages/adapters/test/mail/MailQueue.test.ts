@@ -12,7 +12,7 @@ const queueOver = (send: Mailer["Service"]["send"]) =>
   MailQueue.layer.pipe(Layer.provide(Layer.succeed(Mailer, Mailer.of({ send }))))
 const offer = (subject: string) => MailQueue.use((queue) => queue.offer(Effect.succeedSome(mail(subject))))
 
-/** Log lines of the effect, all they hold. */
+/** Runs the effect and returns its log lines. */
 const logged = Effect.gen(function* () {
   const lines = yield* Queue.unbounded<string>()
   const logger = Logger.make(({ message, cause, logLevel, fiber }) => {
@@ -21,7 +21,7 @@ const logged = Effect.gen(function* () {
   return { lines, layer: Logger.layer([logger]) }
 })
 
-/** Runs with a mailer that never ends; its queue then closes by its own limit. */
+/** Runs with a mailer that never finishes: the queue closes after its own time limit. */
 const withStuckMailer = Effect.fnUntraced(function* <A, E>(use: Effect.Effect<A, E, MailQueue>) {
   const scope = yield* Scope.make()
   const context = yield* Layer.buildWithScope(
@@ -35,11 +35,11 @@ const withStuckMailer = Effect.fnUntraced(function* <A, E>(use: Effect.Effect<A,
   return result
 })
 
-it.effect("an offer does not wait for the mail, and a shutdown only 5 s", () =>
+it.effect("an offer does not wait for the mail, and a shutdown waits at most 5 s", () =>
   withStuckMailer(Effect.timeout(offer("slow"), "1 millis"))
 )
 
-it.effect("what there is no mail for sends none, and the next is sent", () =>
+it.effect("work without a mail sends none, and the next mail is sent", () =>
   Effect.gen(function* () {
     const sent = yield* Queue.unbounded<string>()
     yield* Effect.gen(function* () {
@@ -51,7 +51,7 @@ it.effect("what there is no mail for sends none, and the next is sent", () =>
   })
 )
 
-it.effect("a mail is tried four times with growing pauses, then given up with a line that does not show it", () =>
+it.effect("a mail is tried four times with growing pauses, then dropped with a log line that does not show it", () =>
   Effect.gen(function* () {
     const attempts = yield* Queue.unbounded<number>()
     const { lines, layer } = yield* logged
@@ -73,7 +73,7 @@ it.effect("a mail is tried four times with growing pauses, then given up with a 
   })
 )
 
-it.effect("a mail that is refused for good is not tried again", () =>
+it.effect("a mail that is refused permanently is not retried", () =>
   Effect.gen(function* () {
     const attempts = yield* Queue.unbounded<number>()
     const refusing = queueOver(() =>
@@ -88,7 +88,7 @@ it.effect("a mail that is refused for good is not tried again", () =>
   })
 )
 
-it.effect("work that nobody may time begins at a moment of the next 2 s that changes from one to the next", () =>
+it.effect("work whose timing must stay secret starts after a random delay of up to 2 s", () =>
   Effect.gen(function* () {
     const begun: Array<number> = []
     const queue = yield* MailQueue
@@ -108,7 +108,7 @@ it.effect("work that nobody may time begins at a moment of the next 2 s that cha
   }).pipe(Effect.provide(queueOver(() => Effect.void)))
 )
 
-it.effect("a flood is cut off at 1,000 waiting mails, which the log tells", () =>
+it.effect("at most 1,000 mails wait; the log counts the dropped ones", () =>
   Effect.gen(function* () {
     const { lines, layer } = yield* logged
     const flood = Effect.forEach(Array.from({ length: 1_200 }), () => offer("flood"), { discard: true })
@@ -117,7 +117,7 @@ it.effect("a flood is cut off at 1,000 waiting mails, which the log tells", () =
   })
 )
 
-it.effect("an orderly shutdown sends what waits, for 5 s", () =>
+it.effect("an orderly shutdown sends the waiting mails, for 5 s", () =>
   Effect.gen(function* () {
     const sent: Array<string> = []
     const gate = yield* Deferred.make<void>()

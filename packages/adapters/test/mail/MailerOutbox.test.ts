@@ -27,7 +27,7 @@ mailerSuite("Mailer into the outbox", outbox)
 
 const mail = { to: "anna@example.org", subject: "Hello", text: Redacted.make("text\n") }
 
-it.effect("a mail in the outbox is a whole file for its owner's eyes, with sender and date", () =>
+it.effect("a mail in the outbox is a complete file that only its owner can read, with sender and date", () =>
   Effect.gen(function* () {
     const directory = join(yield* temporaryDirectory, "outbox")
     yield* Mailer.use(({ send }) => send(mail)).pipe(Effect.provide(MailerOutbox.layer(directory, from)))
@@ -42,7 +42,7 @@ it.effect("a mail in the outbox is a whole file for its owner's eyes, with sende
   })
 )
 
-it.effect("a link in the outbox can be copied as it stands", () =>
+it.effect("a link in the outbox can be copied without changes", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const link = `http://127.0.0.1:8000/reset#${"a-_b".repeat(11)}`
@@ -53,7 +53,7 @@ it.effect("a link in the outbox can be copied as it stands", () =>
   })
 )
 
-it.effect("an outbox that cannot be written fails, to be tried again, and says nothing of the mail", () =>
+it.effect("writing to a broken outbox fails with a retryable error that does not show the mail", () =>
   Effect.gen(function* () {
     const error = yield* Mailer.use(({ send }) => send(mail)).pipe(
       Effect.provide(MailerOutbox.layer("/dev/null/outbox", from)),

@@ -35,7 +35,7 @@ it.effect("writes to a file that no reader sees, and removes it when the content
   })
 )
 
-it.effect("keeps objects from other users of the machine", () =>
+it.effect("hides objects from other users of the machine", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const [objects, key] = [yield* open(directory), yield* newKey]
@@ -45,7 +45,7 @@ it.effect("keeps objects from other users of the machine", () =>
   })
 )
 
-it.effect("passes over names that are not its own", () =>
+it.effect("ignores files with foreign names", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const [objects, key] = [yield* open(directory), yield* newKey]
@@ -62,11 +62,11 @@ it.effect("passes over names that are not its own", () =>
   })
 )
 
-it.effect("fails with the disk's own error when the disk is full", () =>
+it.effect("fails with the disk's error when the disk is full", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const fs = yield* FileSystem.FileSystem
-    // The kernel's own full disk stands in for the incoming file.
+    // /dev/full replaces the incoming file.
     const full = FileSystem.FileSystem.of({
       ...fs,
       open: (path, options) => (options?.flag === "wx" ? fs.open("/dev/full", { flag: "r+" }) : fs.open(path, options))
@@ -83,7 +83,7 @@ it.effect("fails with the disk's own error when the disk is full", () =>
   }).pipe(Effect.provide(NodeFileSystem.layer))
 )
 
-it.live("shows nothing of an upload whose process was killed, and tidies up after it an hour later", () =>
+it.live("hides the upload of a killed process, and removes it an hour later", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const child = yield* Effect.acquireRelease(
@@ -117,7 +117,7 @@ it.live("shows nothing of an upload whose process was killed, and tidies up afte
   })
 )
 
-it.effect("holds next to nothing in memory, however large the object", () =>
+it.effect("needs almost no memory, however large the object", () =>
   Effect.gen(function* () {
     const [objects, key] = [yield* open(yield* temporaryDirectory), yield* newKey]
     const { watched, peak } = peakOf(endless(64_000_000))
@@ -126,7 +126,7 @@ it.effect("holds next to nothing in memory, however large the object", () =>
   })
 )
 
-it.effect("does not start where no folder can be, and says so when its folder is gone", () =>
+it.effect("does not start if it cannot create its folder, and its check fails when the folder is gone", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     yield* Effect.promise(() => writeFile(join(directory, "file"), ""))

@@ -6,7 +6,7 @@ import { collect, endless, newKey } from "@kite/testkit/objects/Content"
 import { Context, Effect, Layer, Redacted, Stream } from "effect"
 import { cut, type Fault, fail500, refuse, startFaultyS3, whenRead } from "./FaultyS3.ts"
 
-/** A store on a server with this fault, and what was asked of the server. */
+/** A store on a server with this fault, and the requests that the server received. */
 const storeOn = Effect.fnUntraced(function* (fault: Fault) {
   const server = yield* startFaultyS3(fault)
   const store = Context.get(yield* Layer.build(ObjectStoreMinio.layer(server.url)), ObjectStore)
@@ -38,18 +38,20 @@ for (const [name, fault, tries] of faults) {
   )
 }
 
-it.live("does not start on a bucket that it may neither open nor make, and says which, but not the secret", () =>
-  Effect.gen(function* () {
-    const { url, requests } = yield* startFaultyS3(refuse)
-    const other = Redacted.make(Redacted.value(url).replace("/kite", "/other"))
-    const error = yield* Effect.flip(Layer.build(ObjectStoreMinio.layer(other)))
-    assert.include(String(error.cause), "the bucket other at 127.0.0.1:")
-    assert.notInclude(inspect(error, { depth: 10 }), "secret")
-    assert.deepEqual(requests, ["HEAD /other"])
-  })
+it.live(
+  "does not start with a bucket that it can neither open nor create; the error names the bucket, not the secret",
+  () =>
+    Effect.gen(function* () {
+      const { url, requests } = yield* startFaultyS3(refuse)
+      const other = Redacted.make(Redacted.value(url).replace("/kite", "/other"))
+      const error = yield* Effect.flip(Layer.build(ObjectStoreMinio.layer(other)))
+      assert.include(String(error.cause), "the bucket other at 127.0.0.1:")
+      assert.notInclude(inspect(error, { depth: 10 }), "secret")
+      assert.deepEqual(requests, ["HEAD /other"])
+    })
 )
 
-it.live("comes through a server that fails once", () =>
+it.live("retries when a server fails once", () =>
   Effect.gen(function* () {
     let failures = 0
     const { remove, key, requests } = yield* storeOn((request, response) =>
@@ -60,7 +62,7 @@ it.live("comes through a server that fails once", () =>
   })
 )
 
-it.live("fails when an object breaks off in the middle, and when a range comes short", () =>
+it.live("fails when an object breaks off in the middle, and when a range is too short", () =>
   Effect.gen(function* () {
     const { get, key } = yield* storeOn((_, response) => {
       response.writeHead(200, { "content-length": 100_000 })
@@ -76,7 +78,7 @@ for (const [what, stored] of [
   ["fewer bytes", { "content-length": 9, etag: '"good"' }],
   ["other bytes", { "content-length": 10, etag: '"other"' }]
 ] as const) {
-  it.live(`takes an object back when the store turns out to hold ${what}`, () =>
+  it.live(`removes an object if the store holds ${what}`, () =>
     Effect.gen(function* () {
       const { put, key, requests } = yield* storeOn((request, response) =>
         whenRead(request, () => {
@@ -105,7 +107,7 @@ it.live("aborts a multipart upload whose part fails", () =>
   })
 )
 
-it.live("uses its connections again", () =>
+it.live("reuses its connections", () =>
   Effect.gen(function* () {
     const { remove, get, key, connections } = yield* storeOn((request, response) =>
       request.method === "DELETE"
@@ -114,7 +116,7 @@ it.live("uses its connections again", () =>
     )
     yield* Effect.repeat(remove(key), { times: 4 })
     yield* Effect.repeat(collect(get(key)), { times: 4 })
-    // The start has one, its look at abandoned uploads another, beside the first of these ten calls.
+    // The start uses one connection, and its search for abandoned uploads another, during the first of these ten calls.
     assert.isAtMost(connections(), 3)
   })
 )
@@ -144,7 +146,7 @@ it.live("lists 2,500 objects, a thousand at a time", () =>
   })
 )
 
-it.live("fails rather than end a listing early when the server does not say how it goes on", () =>
+it.live("fails instead of ending a listing early when the server sends no continuation token", () =>
   Effect.gen(function* () {
     const { list } = yield* storeOn((_, response) => {
       response.end("<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>")

@@ -19,7 +19,7 @@ it.effect("reads host, port, bucket, %-encoded keys and region", () =>
   })
 )
 
-it.effect("takes the ports of the protocol and the usual region where none are given", () =>
+it.effect("uses the default port of the protocol and the default region", () =>
   Effect.gen(function* () {
     const secure = yield* parse("https://key:secret@s3.example.com/kite")
     assert.deepInclude(secure, { port: 443, secure: true, region: "us-east-1" })
@@ -38,7 +38,7 @@ it.effect.each([
   "http://host/kite?hush",
   "http://key:hush%zz@host/kite",
   "http://key:hush@host:99999/kite"
-])("refuses %s and does not repeat it", (url) =>
+])("refuses %s, and the error does not show it", (url) =>
   Effect.gen(function* () {
     const error = yield* Effect.flip(parse(url))
     assert.instanceOf(error.cause, Error)

@@ -5,7 +5,7 @@ import { startRedis } from "@kite/testkit/redis/RedisServer"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { describe } from "vitest"
 
-/** A server to be hurt and the service on it. */
+/** A server of this test, and the service on it. */
 const start = Effect.gen(function* () {
   const server = yield* startRedis
   const context = yield* Layer.build(Redis.layer(Redacted.make(server.url)))
@@ -24,7 +24,7 @@ describe("Redis", () => {
     })
   )
 
-  it.live("fails commands within 2 s while Redis is frozen and goes on when it thaws", () =>
+  it.live("fails commands within 2 s while Redis is frozen, and works again when it thaws", () =>
     Effect.gen(function* () {
       const { server, redis } = yield* start
       yield* redis.check
@@ -40,7 +40,7 @@ describe("Redis", () => {
     })
   )
 
-  it.live("fails commands at once after Redis was killed and finds its successor by itself", () =>
+  it.live("fails commands at once after Redis was killed, and reconnects by itself", () =>
     Effect.gen(function* () {
       const { server, redis } = yield* start
       yield* redis.check
@@ -52,7 +52,7 @@ describe("Redis", () => {
     })
   )
 
-  it.live("can be built before Redis is there", () =>
+  it.live("can be built before Redis runs", () =>
     Effect.gen(function* () {
       const server = yield* startRedis
       yield* server.kill
@@ -64,7 +64,7 @@ describe("Redis", () => {
     })
   )
 
-  it.live("replaces a connection that owes an answer, so that a cut cable does not outlast the cut", () =>
+  it.live("replaces a connection that owes a reply, so that it recovers as soon as the network does", () =>
     Effect.gen(function* () {
       const { server } = yield* start
       const client = yield* connect(Redacted.make(server.url), { commandTimeout: 200, socketTimeout: 400 })
@@ -79,7 +79,7 @@ describe("Redis", () => {
     })
   )
 
-  it.live("is disconnected with its scope", () =>
+  it.live("disconnects when its scope closes", () =>
     Effect.gen(function* () {
       const { server } = yield* start
       const client = yield* Effect.scoped(

@@ -12,7 +12,7 @@ const { fromVariables } = Settings
 const known = Object.keys(Variables.fields)
 const secret = "a secret of thirty-two characters"
 
-/** A file with this content that goes with the scope. */
+/** A file with this content, removed with the scope. */
 const fileOf = (content: string) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -26,7 +26,7 @@ const fileOf = (content: string) =>
 
 describe("a setting in a file", () => {
   it.effect.each([secret, `${secret}\n`, `${secret}\r\n`])(
-    "is the file's content without its line end: %j",
+    "is the file's content without the line end: %j",
     (content) =>
       Effect.gen(function* () {
         const settings = yield* fromVariables({ TOKEN_SECRET_FILE: yield* fileOf(content) })
@@ -34,14 +34,14 @@ describe("a setting in a file", () => {
       })
   )
 
-  it.effect("keeps white space that is part of it", () =>
+  it.effect("keeps other white space", () =>
     Effect.gen(function* () {
       const settings = yield* fromVariables({ TOKEN_SECRET_FILE: yield* fileOf(` ${secret}\n\n`) })
       assert.strictEqual(settings.TOKEN_SECRET && Redacted.value(settings.TOKEN_SECRET), ` ${secret}\n`)
     })
   )
 
-  it.effect.each(known)("may be any: %s", (name) =>
+  it.effect.each(known)("works for every setting: %s", (name) =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(fromVariables({ [`${name}_FILE`]: "/nowhere/at/all" }))
       assert.include(message, `${name}_FILE: the file cannot be read`)
@@ -49,14 +49,14 @@ describe("a setting in a file", () => {
     })
   )
 
-  it.effect("is checked as any other", () =>
+  it.effect("is checked like any other setting", () =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(fromVariables({ PORT_FILE: yield* fileOf("many") }))
       assert.match(message, /\bPORT\b/)
     })
   )
 
-  it.effect("must not be set beside the variable itself", () =>
+  it.effect("must not be set together with the variable itself", () =>
     Effect.gen(function* () {
       const both = { TOKEN_SECRET: secret, TOKEN_SECRET_FILE: yield* fileOf(secret) }
       const { message } = yield* Effect.flip(fromVariables(both))
@@ -68,8 +68,8 @@ describe("a setting in a file", () => {
   )
 })
 
-describe("a variable one slip away from a setting", () => {
-  it.effect("is warned about, by name alone", () =>
+describe("a variable that is a likely typo of a setting", () => {
+  it.effect("is reported, by name only", () =>
     Effect.gen(function* () {
       const capture = new LogCapture()
       const environment = { QUOTA_BYTE: "1", TOKEN_SECERT: secret, REDIS_URL_FIEL: "x", PATH: "/bin", HOME: "/root" }
@@ -84,7 +84,7 @@ describe("a variable one slip away from a setting", () => {
     })
   )
 
-  it("is found whatever the slip", () => {
+  it("is found, whatever the typo", () => {
     const letter = fc.constantFrom(..."ABCXYZ_019")
     const slips = (name: string, at: number, other: string) => [
       name.slice(0, at) + name.slice(at + 1),
@@ -102,7 +102,7 @@ describe("a variable one slip away from a setting", () => {
     )
   })
 
-  it("is no setting, no file of one and nothing else that a shell has", () => {
+  it("is never a setting, its file or a variable of the shell", () => {
     const ordinary = [
       "PATH",
       "HOME",

@@ -6,7 +6,7 @@ import fc from "fast-check"
 const { fromVariables } = Settings
 const names = Object.keys(Variables.fields) as ReadonlyArray<keyof Settings["Service"]>
 const plain = (value: unknown) => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
-/** A setting as one can compare it: numbers and texts as they are, all else written out. */
+/** A setting in a form that can be compared: numbers and texts unchanged, all others formatted. */
 const seen = (value: unknown) => {
   if (typeof value === "number" || typeof value === "string") return value
   const isRecord = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
@@ -14,7 +14,7 @@ const seen = (value: unknown) => {
 }
 
 interface Expected {
-  /** What it is when it is not set, as text where it is no number or text. */
+  /** The default, formatted if it is not a number or text. */
   readonly unset: unknown
   readonly good: Readonly<Record<string, unknown>>
   readonly bad: ReadonlyArray<string>
@@ -106,14 +106,14 @@ const secrets = [
 ] as const
 
 describe("settings", () => {
-  it.effect.each(names)("have a default each: %s", (name) =>
+  it.effect.each(names)("have a default: %s", (name) =>
     Effect.gen(function* () {
       assert.strictEqual(seen((yield* fromVariables({}))[name]), expected[name].unset)
       assert.strictEqual(seen((yield* fromVariables({ [name]: "" }))[name]), expected[name].unset)
     })
   )
 
-  it.effect.each(names)("are read by their own name: %s", (name) =>
+  it.effect.each(names)("are read from the variable of their name: %s", (name) =>
     Effect.gen(function* () {
       for (const [value, meaning] of Object.entries(expected[name].good)) {
         assert.strictEqual(seen((yield* fromVariables({ [name]: value }))[name]), meaning, value)
@@ -121,7 +121,7 @@ describe("settings", () => {
     })
   )
 
-  it.effect.each(names)("name the variable that is wrong and not what it holds: %s", (name) =>
+  it.effect.each(names)("name a wrong variable, and do not show its value: %s", (name) =>
     Effect.gen(function* () {
       for (const value of expected[name].bad) {
         const { message } = yield* Effect.flip(fromVariables({ [name]: value }))
@@ -131,14 +131,14 @@ describe("settings", () => {
     })
   )
 
-  it.effect("name every variable that is wrong at once", () =>
+  it.effect("name all wrong variables at once", () =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(fromVariables({ PORT: "x", LOG_LEVEL: "loud", QUOTA_BYTES: "much" }))
       for (const name of ["PORT", "LOG_LEVEL", "QUOTA_BYTES"]) assert.include(message, name)
     })
   )
 
-  it.effect("tell their secrets in no way that a log or a message would take", () =>
+  it.effect("do not show their secrets in logs or messages", () =>
     Effect.gen(function* () {
       const marked = secrets.map((name) => [name, `${Object.keys(expected[name].good)[0]}/hunter2`])
       const settings = yield* fromVariables(Object.fromEntries(marked))
@@ -148,7 +148,7 @@ describe("settings", () => {
     })
   )
 
-  it("tell no secret that is wrong, whatever it is", () => {
+  it("do not show a malformed secret either", () => {
     const secret = fc.string({ unit: "binary", minLength: 6, maxLength: 31 })
     fc.assert(
       fc.property(fc.constantFrom(...secrets), secret, (name, value) => {
@@ -160,7 +160,7 @@ describe("settings", () => {
     )
   })
 
-  it.effect("that hold secrets are all redacted", () =>
+  it.effect("with secrets are all redacted", () =>
     Effect.gen(function* () {
       const settings = yield* fromVariables(
         Object.fromEntries(
