@@ -14,7 +14,7 @@ const storeOn = Effect.fnUntraced(function* (fault: Fault) {
 })
 
 const faults: ReadonlyArray<readonly [string, Fault, tries: number]> = [
-  ["answers 500", fail500, 3],
+  ["returns 500", fail500, 3],
   ["cuts the connection", cut, 3],
   ["refuses", refuse, 1]
 ]
