@@ -3,7 +3,7 @@ import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { Effect, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** Documents without bytes, for what looks at rows alone; answers their ids. */
+/** Inserts documents without bytes, for tests that read only rows; returns their ids. */
 export const insertDocuments = Effect.fnUntraced(function* (owner: string, filenames: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
   const rows = yield* sql<{ id: string }>`
@@ -14,7 +14,7 @@ export const insertDocuments = Effect.fnUntraced(function* (owner: string, filen
   return rows.map(({ id }) => id)
 })
 
-/** What the worker does at the end of an extraction. */
+/** Stores the text, as the worker does after an extraction. */
 export const setText = Effect.fnUntraced(function* (id: string, pages: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
   for (const [index, text] of pages.entries()) {
@@ -24,7 +24,7 @@ export const setText = Effect.fnUntraced(function* (id: string, pages: ReadonlyA
     WHERE id = ${id}`
 })
 
-/** The quota is the sum of the documents, every document has its bytes, and every object its document. */
+/** Asserts that quotas equal the sums of documents, every document has its bytes, and every object its document. */
 export const assertBalanced = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const store = yield* ObjectStore
