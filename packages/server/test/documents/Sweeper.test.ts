@@ -19,7 +19,7 @@ const count = Effect.flatMap(ObjectStore, (store) => Effect.map(Stream.runCollec
 const server = Sweeper.layer.pipe(Layer.provideMerge(TestServer.layer))
 
 suite(server)("a sweep", (it) => {
-  it.effect("takes what belongs to no document and is old enough, and nothing else", () =>
+  it.effect("removes objects that are old enough and have no document, and no others", () =>
     Effect.gen(function* () {
       const { sweep } = yield* Sweeper
       const user = yield* signUp
@@ -35,7 +35,7 @@ suite(server)("a sweep", (it) => {
     })
   )
 
-  it.effect("takes nothing while the database cannot say whose it is", () =>
+  it.effect("removes nothing while the database does not respond", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { sweep } = yield* Sweeper
@@ -54,7 +54,7 @@ suite(server)("a sweep", (it) => {
     })
   )
 
-  it.effect("ends early and in peace where the store fails", () =>
+  it.effect("stops early without failing if the store fails", () =>
     Effect.gen(function* () {
       const store = yield* ObjectStore
       const failure = new ObjectStoreError({ operation: "list", cause: new Error("the disk is gone") })
