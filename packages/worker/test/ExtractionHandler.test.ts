@@ -14,7 +14,7 @@ const textOf = (...texts: ReadonlyArray<string>): ExtractedText => ({
   pages: texts.map((text, index) => ({ number: index + 1, text, source: "ocr", confidence: 90 }))
 })
 
-/** Handles with an extractor that does this. */
+/** Runs the handler with this extractor. */
 const handleWith = (extract: Extractor["Service"]["extract"]) =>
   Effect.provide(handlerOn(Layer.succeed(Extractor, { extract })), { local: true })
 
@@ -22,7 +22,7 @@ const handled = (job: Parameters<ExtractionHandler["Service"]["handle"]>[0], att
   Effect.flatMap(ExtractionHandler, ({ handle }) => handle(job, attempts))
 
 suite(ports)("ExtractionHandler", (it) => {
-  it.effect("does nothing a second time for a job that is done", () =>
+  it.effect("does nothing for a job that is already done", () =>
     Effect.gen(function* () {
       const job = yield* offerDocument(bytes, "text/plain")
       yield* handled(job).pipe(handleWith(() => Effect.succeed(textOf("first"))))
@@ -55,7 +55,7 @@ suite(ports)("ExtractionHandler", (it) => {
     })
   )
 
-  it.effect("writes nothing for an attempt that was superseded meanwhile", () =>
+  it.effect("writes nothing for an attempt that was superseded in between", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const job = yield* offerDocument(bytes, "text/plain")
@@ -66,7 +66,7 @@ suite(ports)("ExtractionHandler", (it) => {
     })
   )
 
-  it.effect("is done with a document that was deleted meanwhile", () =>
+  it.effect("completes the job of a document that was deleted in between", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const job = yield* offerDocument(bytes, "text/plain")
@@ -77,7 +77,7 @@ suite(ports)("ExtractionHandler", (it) => {
     })
   )
 
-  it.effect("has the queue try again when a child was let down, and fails the document after the last time", () =>
+  it.effect("lets the queue retry when a child fails, and fails the document after the last attempt", () =>
     Effect.gen(function* () {
       const job = yield* offerDocument(bytes, "text/plain")
       const crash = handleWith(() => Effect.die(new Error("the child is gone")))
@@ -88,7 +88,7 @@ suite(ports)("ExtractionHandler", (it) => {
     })
   )
 
-  it.effect("looks again for a file that is missing before it says so", () =>
+  it.effect("retries a missing file before it reports it", () =>
     Effect.gen(function* () {
       const job = yield* offerDocument(bytes, "text/plain", { stored: false })
       const never = handleWith(() => Effect.die("there is nothing to read"))

@@ -31,7 +31,7 @@ suite(workerOn(real).pipe(Layer.provideMerge(ports)))("ExtractionWorker", (it) =
     })
   )
 
-  it.effect("says why a document has no text", () =>
+  it.effect("records why a document has no text", () =>
     Effect.gen(function* () {
       const { documentId } = yield* offerDocument(encryptedPdf(), "application/pdf")
       const document = yield* untilStatus(documentId, "ready", "failed")
@@ -40,7 +40,7 @@ suite(workerOn(real).pipe(Layer.provideMerge(ports)))("ExtractionWorker", (it) =
     })
   )
 
-  it.effect("works off more documents than it takes at a time", () =>
+  it.effect("processes more documents than it runs at a time", () =>
     Effect.gen(function* () {
       const file = yield* Effect.promise(() => docxOf("many"))
       const jobs = yield* Effect.replicateEffect(offerDocument(file, docx), 10)
@@ -50,10 +50,10 @@ suite(workerOn(real).pipe(Layer.provideMerge(ports)))("ExtractionWorker", (it) =
     })
   )
 
-  it.effect("takes over from a worker that died", () =>
+  it.effect("takes over the job of a dead worker", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      // Taken and offered in one transaction: this worker never saw it free.
+      // Offered and taken in one transaction, so that this worker never sees it free.
       const { documentId } = yield* sql.withTransaction(
         Effect.tap(
           offerDocument(bytes, "text/plain"),
@@ -66,7 +66,7 @@ suite(workerOn(real).pipe(Layer.provideMerge(ports)))("ExtractionWorker", (it) =
   )
 })
 
-/** An extractor that never ends; it tells for whom it works. */
+/** An extractor that never finishes, and reports its jobs. */
 const held = Effect.map(Deferred.make<readonly [string, string | undefined]>(), (asked) => ({
   asked,
   extractor: Layer.succeed(Extractor, {
@@ -79,7 +79,7 @@ const held = Effect.map(Deferred.make<readonly [string, string | undefined]>(), 
 }))
 
 suite(ports)("ExtractionWorker", (it) => {
-  it.effect("gives a job back when it is shut down, and the next worker ends it", () =>
+  it.effect("returns a job to the queue at shutdown, and the next worker completes it", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { asked, extractor } = yield* held
@@ -98,7 +98,7 @@ suite(ports)("ExtractionWorker", (it) => {
     })
   )
 
-  it.effect("fails what workers that died in every attempt left behind, and nothing else", () =>
+  it.effect("fails documents whose workers died in every attempt, and no others", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { extractor } = yield* held

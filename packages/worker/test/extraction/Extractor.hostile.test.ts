@@ -37,7 +37,7 @@ const hostile: ReadonlyArray<Row> = [
   ["a JPEG of 60,000 x 60,000 pixels", "image/jpeg", "too-large", () => jpegOfSize(60_000, 60_000)],
   ["a TIFF that claims 30,000 x 30,000 pixels", "image/tiff", "too-large", () => tiffOf([tiny], side(30_000))],
   [
-    "an SVG that calls itself a PNG",
+    "an SVG that claims to be a PNG",
     "image/png",
     "corrupt",
     () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')

@@ -19,18 +19,18 @@ describe("Extractor's children", () => {
     }).pipe(withLimits())
   )
 
-  for (const worn of [{ recycleAfterJobs: 1 }, { recycleAboveBytes: 1 }]) {
-    it.live(`are replaced when worn (${Object.keys(worn)})`, () =>
+  for (const early of [{ recycleAfterJobs: 1 }, { recycleAboveBytes: 1 }]) {
+    it.live(`are recycled (${Object.keys(early)})`, () =>
       Effect.gen(function* () {
         yield* readHello
         const first = yield* theChild
         yield* readHello
         assert.isFalse(isRunning(first))
-      }).pipe(withLimits(worn))
+      }).pipe(withLimits(early))
     )
   }
 
-  it.live("know nothing of the environment", () =>
+  it.live("get no environment variables", () =>
     Effect.gen(function* () {
       yield* readHello
       const names = readFileSync(`/proc/${yield* theChild}/environ`, "utf8")
@@ -63,7 +63,7 @@ describe("Extractor's children", () => {
     })
   )
 
-  it.live("ignore the signals that are meant for the parent", () =>
+  it.live("ignore signals to the process group of the parent", () =>
     Effect.gen(function* () {
       yield* readHello
       const pid = yield* theChild
