@@ -10,7 +10,7 @@ const connect = Effect.fnUntraced(function* (options: Database.DatabaseOptions) 
   return Context.get(yield* Layer.build(Database.layerUrl(url, options)), SqlClient.SqlClient)
 })
 
-/** A transaction that is under way and does not end by itself. */
+/** A running transaction that does not end by itself. */
 const hold = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   const isIn = yield* Deferred.make<void>()
   const fiber = yield* Effect.forkScoped(
@@ -21,7 +21,7 @@ const hold = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
 })
 
 suite(TestDatabase.layerEmpty)("Database", (it) => {
-  it.effect("speaks camelCase here, snake_case there, in UTC, under its name", () =>
+  it.effect("maps camelCase to snake_case, in UTC, and sets its application name", () =>
     Effect.gen(function* () {
       const sql = yield* connect({ applicationName: "kite-test" })
       const rows = yield* sql`
@@ -30,7 +30,7 @@ suite(TestDatabase.layerEmpty)("Database", (it) => {
     })
   )
 
-  it.effect("cancels a statement that takes too long, and says that it was the time", () =>
+  it.effect("cancels a statement that takes too long, with a time-out error", () =>
     Effect.gen(function* () {
       const sql = yield* connect({ statementTimeout: "200 millis" })
       const error = yield* Effect.flip(sql`SELECT pg_sleep(60)`)
@@ -38,7 +38,7 @@ suite(TestDatabase.layerEmpty)("Database", (it) => {
     })
   )
 
-  it.effect("undoes a transaction that fails and keeps one that does not", () =>
+  it.effect("rolls back a transaction that fails and commits one that succeeds", () =>
     Effect.gen(function* () {
       const sql = yield* connect({})
       yield* sql`CREATE TABLE kept (n int)`
@@ -51,7 +51,7 @@ suite(TestDatabase.layerEmpty)("Database", (it) => {
     })
   )
 
-  it.effect("lets statements of many fibers share its connections, each getting its own rows", () =>
+  it.effect("shares its connections between many fibers, and returns to each its own rows", () =>
     Effect.gen(function* () {
       const sql = yield* connect({ maxConnections: 2 })
       const numbers = Array.from({ length: 500 }, (_, n) => n)
@@ -63,7 +63,7 @@ suite(TestDatabase.layerEmpty)("Database", (it) => {
     })
   )
 
-  it.effect("refuses a transaction that finds no connection in time, while statements go on", () =>
+  it.effect("refuses a transaction that gets no connection in time, while statements continue", () =>
     Effect.gen(function* () {
       const sql = yield* connect({ acquireTimeout: "100 millis", maxConnections: 3 })
       yield* hold(sql)
@@ -93,7 +93,7 @@ suite(TestDatabase.layerEmpty)("Database", (it) => {
     })
   )
 
-  it.effect("fails at once, and retryably, where no server listens", () =>
+  it.effect("fails at once with a retryable error if no server listens", () =>
     Effect.gen(function* () {
       const nowhere = Database.layerUrl(Redacted.make("postgres://kite:secret@127.0.0.1:1/kite"))
       const error = yield* SqlClient.SqlClient.use(Database.check).pipe(Effect.provide(nowhere), Effect.flip)

@@ -25,7 +25,7 @@ const postmaster = (dataDir: string) =>
   Number(readFileSync(join(dataDir, "postgres", "postmaster.pid"), "utf8").split("\n")[0])
 
 describe("EmbeddedPostgres", () => {
-  it.live("starts a second time with the same data, password and address, without making a new cluster", () =>
+  it.live("restarts with the same data, password and address, without creating a new cluster", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const first = yield* Effect.scoped(
@@ -45,7 +45,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("keeps the password to its owner, opens no port, runs in UTC", () =>
+  it.live("shows the password only to its owner, opens no port, runs in UTC", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const { url } = yield* start(dataDir)
@@ -75,7 +75,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("takes over from a kite that was killed, with what it had written", () =>
+  it.live("takes over from a killed kite, with all its data", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const killed = yield* startKite(dataDir)
@@ -89,7 +89,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("refuses a data directory that a living kite uses, which does not notice", () =>
+  it.live("refuses a data directory that a running kite uses, without affecting it", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const first = yield* startKite(dataDir)
@@ -99,7 +99,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("outlives a Ctrl-C until the application has drained", () =>
+  it.live("survives Ctrl-C until the application has drained", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const kite = yield* startKite(dataDir)
@@ -109,7 +109,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("starts PostgreSQL again, at the same address, when something kills it", () =>
+  it.live("restarts PostgreSQL, at the same address, when something kills it", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const { url } = yield* start(dataDir)
@@ -120,7 +120,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("forgives a postmaster.pid whose number now belongs to a stranger", () =>
+  it.live("ignores a postmaster.pid whose number now belongs to another process", () =>
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       yield* Effect.scoped(start(dataDir))
@@ -143,7 +143,7 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("says that it cannot write", () =>
+  it.live("reports a directory that it cannot write", () =>
     Effect.gen(function* () {
       const dataDir = join(yield* temporaryDirectory, "file", "data")
       yield* Effect.promise(() => writeFile(join(dataDir, ".."), "a file, not a directory"))
@@ -153,14 +153,14 @@ describe("EmbeddedPostgres", () => {
     })
   )
 
-  it.live("works in a directory too deep for the path of a socket", () =>
+  it.live("works in a directory whose path is too long for a socket", () =>
     Effect.gen(function* () {
       const { url } = yield* start(join(yield* temporaryDirectory, "deep".repeat(40)))
       yield* query(url, (sql) => sql`SELECT 1`)
     })
   )
 
-  it("tells a full disk and a closed directory from what the system and PostgreSQL write", () => {
+  it("detects a full disk and a read-only directory from the messages of the system and PostgreSQL", () => {
     const reasons = [
       "ENOSPC: no space left on device, write",
       "initdb: error: could not write file: No space left on device",

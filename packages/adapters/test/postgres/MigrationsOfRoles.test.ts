@@ -12,8 +12,8 @@ const start = (variables: Readonly<Record<string, Redacted.Redacted<string>>>) =
   return Effect.scoped(Layer.build(Migrations.layer.pipe(Layer.provide(Settings.layerOf(plain)), Layer.fresh)))
 }
 
-suite(TwoRoles.layer)("migrating at the start", (it) => {
-  it.effect("needs the owner while there is something to do, and then works as either role", () =>
+suite(TwoRoles.layer)("migrations at the start", (it) => {
+  it.effect("need the owner while migrations are pending, then run as either role", () =>
     Effect.gen(function* () {
       const { ownerUrl, applicationUrl } = yield* TwoRoles
       const asOwner = (statement: string) =>
@@ -34,7 +34,7 @@ suite(TwoRoles.layer)("migrating at the start", (it) => {
     })
   )
 
-  it.effect("says which variables it needs", () =>
+  it.effect("fail with the names of the missing variables", () =>
     Effect.gen(function* () {
       assert.match((yield* Effect.flip(start({}))).message, /DATABASE_MIGRATE_URL or DATABASE_URL is missing/)
     })

@@ -27,7 +27,7 @@ const rowOf = Effect.fnUntraced(function* (id: string) {
   return rows[0]
 })
 
-/** The row, once it is so. */
+/** Waits until the row matches. */
 const rowWhen = (id: string, isSo: (row: Effect.Success<ReturnType<typeof rowOf>>) => boolean) =>
   eventually(rowOf(id), isSo)
 
@@ -50,7 +50,7 @@ const holdInChild = Effect.gen(function* () {
 })
 
 suite(quick)("ExtractionQueue in Postgres", (it) => {
-  it.effect("knows nothing of an offer that was rolled back", () =>
+  it.effect("has no job of an offer that was rolled back", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* ExtractionQueue
@@ -62,7 +62,7 @@ suite(quick)("ExtractionQueue in Postgres", (it) => {
     })
   )
 
-  it.effect("hands a job out when its transaction is committed, not before", () =>
+  it.effect("delivers a job when its transaction is committed, not before", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* ExtractionQueue
@@ -80,21 +80,19 @@ suite(quick)("ExtractionQueue in Postgres", (it) => {
     })
   )
 
-  it.effect(
-    "hands a job out again when the lease of a worker that was killed has run out, and counts that attempt",
-    () =>
-      Effect.gen(function* () {
-        const queue = yield* ExtractionQueue
-        const job = yield* newJob
-        yield* queue.offer(job)
-        const kill = yield* holdInChild
-        yield* kill
-        assert.deepInclude(yield* rowOf(jobId(job)), { state: "pending", attempts: 1 })
-        assert.deepStrictEqual(yield* takeOne, [job, 2])
-      })
+  it.effect("redelivers a job when the lease of a killed worker expires, and counts that attempt", () =>
+    Effect.gen(function* () {
+      const queue = yield* ExtractionQueue
+      const job = yield* newJob
+      yield* queue.offer(job)
+      const kill = yield* holdInChild
+      yield* kill
+      assert.deepInclude(yield* rowOf(jobId(job)), { state: "pending", attempts: 1 })
+      assert.deepStrictEqual(yield* takeOne, [job, 2])
+    })
   )
 
-  it.effect("leaves a job to a worker that lives, however long it takes", () =>
+  it.effect("does not redeliver the job of a running worker, however long it takes", () =>
     Effect.gen(function* () {
       const queue = yield* ExtractionQueue
       const [job, other] = [yield* newJob, yield* newJob]
@@ -108,7 +106,7 @@ suite(quick)("ExtractionQueue in Postgres", (it) => {
     })
   )
 
-  it.effect("gives a job up whose worker was killed in its last attempt", () =>
+  it.effect("drops a job whose worker was killed in the last attempt", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* ExtractionQueue
@@ -124,7 +122,7 @@ suite(quick)("ExtractionQueue in Postgres", (it) => {
     })
   )
 
-  it.effect("is not held up by a job that cannot be read", () =>
+  it.effect("continues after a job that cannot be decoded", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const queue = yield* ExtractionQueue

@@ -15,7 +15,7 @@ export const newJob = Effect.sync(
   })
 )
 
-/** Takes one job and acknowledges it; answers it and how often it was begun. */
+/** Takes one job and acknowledges it; returns it and the number of its attempts. */
 export const takeOne = Effect.gen(function* () {
   const queue = yield* ExtractionQueue
   const taken = yield* Deferred.make<readonly [ExtractionJob, number]>()
@@ -23,7 +23,7 @@ export const takeOne = Effect.gen(function* () {
   return yield* Deferred.await(taken)
 })
 
-/** Takes one job and fails with it. */
+/** Takes one job and fails it. */
 const failOne = Effect.gen(function* () {
   const queue = yield* ExtractionQueue
   return yield* Effect.flip(queue.take((_job, attempts) => Effect.fail(attempts)))
@@ -31,18 +31,18 @@ const failOne = Effect.gen(function* () {
 
 interface Options<R> {
   readonly excludeTestServices: boolean
-  /** Lets every back-off pass. */
+  /** Waits until every back-off is over. */
   readonly pass: Effect.Effect<unknown, unknown, R>
 }
 
-/** What every layer of ExtractionQueue must do. Every test leaves the queue empty. */
+/** The behaviour of every layer of ExtractionQueue. Every test leaves the queue empty. */
 export const extractionQueueSuite = <R>(
   name: string,
   queueLayer: Layer.Layer<ExtractionQueue | R, unknown>,
   { excludeTestServices, pass }: Options<R>
 ) =>
   layer(queueLayer, { excludeTestServices, timeout: "60 seconds" })(`ExtractionQueue: ${name}`, (it) => {
-    it.effect("hands out what was offered, in its order", () =>
+    it.effect("delivers jobs in the order of their offers", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const jobs = [yield* newJob, yield* newJob, yield* newJob]
@@ -51,7 +51,7 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("lets a taker wait until there is a job", () =>
+    it.effect("lets a worker wait until there is a job", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const taker = yield* Effect.forkChild(takeOne, { startImmediately: true })
@@ -61,7 +61,7 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("takes a job that is offered twice for one, even after it is done", () =>
+    it.effect("delivers a job that is offered twice only once, even after it is done", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const [job, next, last] = [yield* newJob, yield* newJob, yield* newJob]
@@ -78,7 +78,7 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("gives every job to one of many takers", () =>
+    it.effect("delivers every job to one of many workers", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const jobs = yield* Effect.replicateEffect(newJob, 40)
@@ -116,7 +116,7 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("gives a job up after its last attempt", () =>
+    it.effect("drops a job after its last attempt", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const [job, other] = [yield* newJob, yield* newJob]
@@ -131,7 +131,7 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("has a job back at once, and uncounted, when its taker is interrupted", () =>
+    it.effect("redelivers a job at once, without counting the attempt, when its worker is interrupted", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const job = yield* newJob
@@ -148,7 +148,7 @@ export const extractionQueueSuite = <R>(
       })
     )
 
-    it.effect("loses no job to a taker that is interrupted while it waits", () =>
+    it.effect("loses no job when a waiting worker is interrupted", () =>
       Effect.gen(function* () {
         const queue = yield* ExtractionQueue
         const taker = yield* Effect.forkChild(takeOne, { startImmediately: true })
