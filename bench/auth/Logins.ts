@@ -4,7 +4,7 @@ import { Effect } from "effect"
 
 const concurrency = 50
 const seconds = 10
-/** Between two requests of the reader, in ms: it is a bystander, not a load of its own. */
+/** Pause between two requests of the reader, in ms, so that it adds little load. */
 const pause = 10
 
 const account = (index: number) => ({ email: `bench${index}@example.org`, password: "up, up and away 9" })
@@ -64,7 +64,7 @@ const limits = {
   RATE_LIMIT_IP: unlimited
 }
 
-/** 50 people log in again and again for 10 s, while one reads the list of documents. */
+/** 50 clients log in repeatedly for 10 s, while one reads the list of documents. */
 export const measureLogins = Effect.scoped(
   Effect.gen(function* () {
     const { url } = yield* startKite({ DATA_DIR: yield* temporaryDirectory, ...limits })

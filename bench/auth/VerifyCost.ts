@@ -28,7 +28,7 @@ const claims = (index: number) => ({
   sid: `session ${index}`
 })
 
-/** Microseconds per check: of tokens seen before, and of tokens seen for the first time. */
+/** Microseconds per check, of known tokens and of new tokens. */
 export const measureVerify = Effect.gen(function* () {
   const { issue, verify } = yield* AccessTokens
   const known = yield* Effect.forEach(

@@ -9,13 +9,13 @@ const median = (values: ReadonlyArray<number>) =>
 interface Comparison<E, R> {
   readonly name: string
   readonly rounds: number
-  /** The largest ratio of kite's time to the native one that is good. */
+  /** The maximum ratio of kite's time to the native time. */
   readonly goal: number
   readonly kite: Effect.Effect<unknown, E, R>
   readonly native: Effect.Effect<unknown, E, R>
 }
 
-/** Runs both in turn, so that whatever else the machine does hits both, and prints the medians and their ratio. */
+/** Runs both in turn, so that other load affects both, and prints the medians and their ratio. */
 export const compare = Effect.fnUntraced(function* <E, R>({ name, rounds, goal, kite, native }: Comparison<E, R>) {
   yield* kite
   yield* native

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process"
 import { Effect } from "effect"
 
-/** A program of the system that kite is compared with is not there. */
+/** A program that kite is compared with is not installed. */
 class ToolMissing extends Error {
   override readonly name = "ToolMissing"
   constructor(command: string, debianPackage: string) {
@@ -9,10 +9,10 @@ class ToolMissing extends Error {
   }
 }
 
-/** Runs the program to its end and answers what it wrote; bounded at five minutes. */
+/** Runs the program and returns its output; fails after five minutes. */
 export const run = (command: string, args: ReadonlyArray<string>): Effect.Effect<string, Error> =>
   Effect.callback((resume) => {
-    // Tesseract's own threads make it slower on few cores, not faster: one, as kite has one.
+    // One thread, as in kite: more make tesseract slower on few cores.
     const options = { env: { ...process.env, OMP_THREAD_LIMIT: "1" }, maxBuffer: 64 * 1024 * 1024, timeout: 300_000 }
     const child = execFile(command, args, options, (error, stdout) =>
       resume(error === null ? Effect.succeed(stdout) : Effect.fail(error))
@@ -20,6 +20,6 @@ export const run = (command: string, args: ReadonlyArray<string>): Effect.Effect
     return Effect.sync(() => child.kill("SIGKILL"))
   })
 
-/** Fails with the way to get it when the program is missing. */
-export const demand = (command: string, versionFlag: string, debianPackage: string) =>
+/** Fails if the program is missing; the error says how to install it. */
+export const requireTool = (command: string, versionFlag: string, debianPackage: string) =>
   run(command, [versionFlag]).pipe(Effect.mapError(() => new ToolMissing(command, debianPackage)))

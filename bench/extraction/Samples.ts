@@ -12,7 +12,7 @@ const words =
   "breakfast in the quiet library near the old harbour"
 const vocabulary = words.split(" ")
 
-/** Lines of about that many characters, no two the same. */
+/** Different lines of about that many characters. */
 const lines = (count: number, length: number) =>
   Array.from({ length: count }, (_, row) => {
     let line = ""
@@ -38,7 +38,7 @@ export const writePage = async (folder: string) => {
   return path
 }
 
-/** kite's own OCR model, unpacked as the native program wants it. */
+/** kite's OCR model, unpacked for the native program. */
 export const writeModel = async (folder: string) => {
   const packed = fileURLToPath(import.meta.resolve("@tesseract.js-data/eng/4.0.0_best_int/eng.traineddata.gz"))
   await pipeline(createReadStream(packed), createGunzip(), createWriteStream(join(folder, "eng.traineddata")))

@@ -3,13 +3,13 @@ import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Effect } from "effect"
 import { compare } from "./Comparison.ts"
-import { demand, run } from "./NativeTool.ts"
+import { requireTool, run } from "./NativeTool.ts"
 import { writeModel, writePage, writePdf } from "./Samples.ts"
 
-/** What the isolation, the pool and WebAssembly cost: extraction against the native programs, on this machine, in one run. */
+/** The cost of isolation, pool and WebAssembly: compares extraction with the native programs, on this machine, in one run. */
 const program = Effect.gen(function* () {
-  yield* demand("pdftotext", "-v", "poppler-utils")
-  yield* demand("tesseract", "--version", "tesseract-ocr")
+  yield* requireTool("pdftotext", "-v", "poppler-utils")
+  yield* requireTool("tesseract", "--version", "tesseract-ocr")
   const folder = yield* temporaryDirectory
   const pdf = yield* Effect.promise(() => writePdf(folder))
   const page = yield* Effect.promise(() => writePage(folder))

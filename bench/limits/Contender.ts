@@ -1,6 +1,6 @@
 import { Array, Effect } from "effect"
 
-/** Something that is asked `count` times by `clients` at once, for subjects in turn. */
+/** A limiter that `clients` check `count` times concurrently, for subjects in turn. */
 export interface Contender {
   readonly name: string
   readonly run: (count: number, clients: number) => Effect.Effect<unknown>
@@ -46,9 +46,9 @@ export interface Race {
   readonly rounds: number
   /** Before each run; not timed. */
   readonly prepare: Effect.Effect<unknown>
-  /** Whether what ran since `prepare` was what is measured. */
+  /** Whether the run since `prepare` is valid. */
   readonly valid: Effect.Effect<boolean>
-  /** Seconds of CPU that a server has used for them all so far. */
+  /** Seconds of CPU that the server has used so far. */
   readonly serverCpu: Effect.Effect<number>
 }
 
@@ -65,12 +65,13 @@ const timed = Effect.fnUntraced(function* ({ count, clients, prepare, serverCpu,
     const rate = (count / (performance.now() - start)) * 1_000
     if (yield* valid) return { rate, cpu: ((ownCpu() - cpu + (yield* serverCpu) - server) / count) * 1e6 }
   }
-  return yield* Effect.die("this machine is too busy: Redis answers too late ten times in a row")
+  return yield* Effect.die("this machine is too busy: Redis responded too late ten times in a row")
 })
 
 /**
- * Checks per second of each contender, and the CPU of client and server together that a check takes, which a busy machine distorts
- * less: medians of rounds in which they take turns, so that a slow moment hits all. The first round warms up.
+ * Prints for each contender the checks per second and the CPU time of a check in client and server, which a busy machine distorts
+ * less. The figures are medians of rounds in which the contenders take turns, so that a slow moment affects all. The first round
+ * is a warm-up.
  */
 export const race = Effect.fnUntraced(function* (options: Race) {
   const rounds = options.contenders.map((): Array<Effect.Success<ReturnType<typeof timed>>> => [])

@@ -2,7 +2,7 @@ import { Effect, Layer } from "effect"
 import { RateLimiter, Redis } from "effect/persistence"
 import type { Redis as Client } from "ioredis"
 
-/** Effect's RateLimiter on the same connection as the others. */
+/** Effect's RateLimiter on the connection that the others use. */
 export const layerEffectRateLimiter = (client: Client) =>
   RateLimiter.layer.pipe(
     Layer.provide(RateLimiter.layerStoreRedis()),

@@ -29,7 +29,7 @@ const onRedis = Effect.gen(function* () {
   const limiter = Context.get(yield* Layer.build(RateLimiterRedis.layer(Redacted.make(redis.url))), KiteLimiter)
   const effects = Context.get(yield* Layer.build(layerEffectRateLimiter(client)), RateLimiter.RateLimiter)
   const fixed = new FlexibleRedis({ ...flexible, storeClient: client, keyPrefix: "flexible" })
-  // When the machine is so busy that Redis answers late, the limiter counts alone: that is not what is measured.
+  // On a very busy machine Redis responds late and the limiter falls back to memory: such a run does not count.
   const shared = Effect.map(limiter.mode, (mode) => mode === "redis")
   const info = (section: string) => Effect.promise(() => client.info(section))
   yield* race({
@@ -84,7 +84,7 @@ const headers = {
   "16 KB that a client forged": [`${"6.6.6.6,".repeat(2_000)}203.0.113.9`]
 }
 
-/** The best of many short rounds: what the call costs when nothing else runs. */
+/** The best of many short rounds: the cost of the call when nothing else runs. */
 const nanosecondsPerCall = (call: () => unknown) => {
   const calls = 10_000
   let best = Number.POSITIVE_INFINITY

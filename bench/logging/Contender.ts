@@ -40,19 +40,19 @@ export class Contender {
       connections,
       duration: seconds
     })
-    if (non2xx + errors > 0) throw new Error(`${this.name}: ${non2xx} answers other than 2xx, ${errors} errors`)
+    if (non2xx + errors > 0) throw new Error(`${this.name}: ${non2xx} responses other than 2xx, ${errors} errors`)
     this.rates.push(requests.total / seconds)
     this.micros.push((this.#cpuMicros - before) / requests.total)
   }
 }
 
 const median = (values: ReadonlyArray<number>) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-// Round against the same round: what else the machine did then hit both. The first one warms up.
+// Compares the same rounds, in which other load affected both. The first round is a warm-up.
 const versus = (values: ReadonlyArray<number>, base: ReadonlyArray<number>) =>
   median(values.slice(1).map((value, round) => value / (base[round + 1] ?? Number.NaN)))
 const percent = (part: number) => `${(part * 100).toFixed(1)} %`
 
-/** Lets the contenders take turns, prints each against the first, and answers how many requests fewer they take, by name. */
+/** Runs the contenders in turn, compares each with the first, and returns how many requests fewer they serve, by name. */
 export const race = async (
   title: string,
   contenders: ReadonlyArray<Contender>

@@ -7,7 +7,7 @@ import { Effect, Layer, Logger, Option, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import sonicBoom from "sonic-boom"
 
-/** A server like kite's, whose one route does what GET /api/documents does around its query, run as `node HandlerServer.ts <name>`. */
+/** A server with one route that does what GET /api/documents does, except its query: `node HandlerServer.ts <name>`. */
 const source = { service: "server", version: "0.1.0" }
 
 const sonic = Effect.sync(() => {

@@ -28,7 +28,7 @@ const prepare = Effect.fnUntraced(function* (url: string) {
   return headers
 })
 
-/** The whole of kite: token, limits, query, 20 documents. Without lines there is none that tells its address. */
+/** The whole of kite: token, limits, query, 20 documents. The port is chosen here, because no log line may show it. */
 export const startWholeKite = Effect.fnUntraced(function* (name: string, LOG_LEVEL: string) {
   const DATA_DIR = yield* temporaryDirectory
   const PORT = yield* Effect.promise(freePort)
@@ -45,7 +45,7 @@ export const startWholeKite = Effect.fnUntraced(function* (name: string, LOG_LEV
       return Effect.promise(() => once(child, "exit"))
     }
   )
-  // The log has a reader, as it has in a container.
+  // Reads the log, as a container runtime does.
   child.stdout.resume()
   const url = `http://127.0.0.1:${PORT}`
   yield* Effect.tryPromise(() => fetch(`${url}/health/live`, { signal: AbortSignal.timeout(1_000) })).pipe(

@@ -5,14 +5,14 @@ import { Effect } from "effect"
 import { Contender, race } from "./Contender.ts"
 import { startWholeKite } from "./WholeKite.ts"
 
-// What logging costs GET /api/documents: servers with each kind of log take turns under the same load.
+// The cost of logging for GET /api/documents: servers with each kind of log run in turn under the same load.
 const goal = 0.1
 const program = fileURLToPath(new URL("./HandlerServer.ts", import.meta.url))
 
-/** The handler alone: all that is not logging is as cheap as it can be. */
+/** The handler alone: everything except logging is as cheap as possible. */
 const startHandler = async (name: string) => {
   const child: ChildProcess = fork(program, [name], { stdio: ["ignore", "pipe", "inherit", "ipc"] })
-  // The log has a reader, as it has in a container.
+  // Reads the log, as a container runtime does.
   child.stdout?.resume()
   const [url] = await once(child, "message")
   return new Contender(name, child, `${url}/api/documents`)
@@ -23,7 +23,7 @@ const handlers = Effect.acquireRelease(
   (contenders) => Effect.sync(() => contenders.map((contender) => contender.process.kill("SIGKILL")))
 )
 
-/** Only the level differs: nothing below `error` is logged, or all. */
+/** Only the level differs: nothing below `error` is logged, or everything. */
 const whole = Effect.all([startWholeKite("off", "error"), startWholeKite("kite", "info")])
 
 const cost = await Effect.runPromise(

@@ -15,7 +15,7 @@ const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`
 const residentBytes = (pid: number) =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024
 
-/** Begins as a PNG and is noise then, so that the worker is done with it at once. */
+/** Starts like a PNG and continues with noise, so that the worker refuses it at once. */
 const file = () => {
   const bytes = new Uint8Array(sizeBytes)
   randomFillSync(bytes)

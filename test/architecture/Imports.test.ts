@@ -41,7 +41,7 @@ const graphOf = (name: string): Graph => {
   return graph
 }
 
-/** A circle of folders, as the way round; undefined where every import points down. */
+/** The path of a circle of folders; undefined if there is none. */
 const circleIn = (graph: Graph) => {
   const finished = new Set<string>()
   const walk = (folder: string, way: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 const run = promisify(execFile)
 const read = (path: string) => readFileSync(root + path, "utf8")
 
-/** In ms: a command starts in two seconds on an idle machine. */
+/** Time limit in ms; a command starts in two seconds on an idle machine. */
 const patience = 90_000
 
 /** Runs a command line of kite in a shell, without settings. */

@@ -10,11 +10,11 @@ const read = (path: string) => readFileSync(join(root, path), "utf8")
 const packages = readdirSync(join(root, "packages"))
 const documents = globSync(["*.md", "docs/*.md", "packages/*/README.md"], { cwd: root })
 
-/** What a document says in backticks, code blocks left out. */
+/** All text in backticks of a document, without code blocks. */
 const quoted = (document: string) =>
   [...document.replace(/^```[\s\S]*?^```/gm, "").matchAll(/`([^`\n]+)`/g)].map(([, text = ""]) => text)
 
-/** As GitHub makes them from headings. */
+/** The anchors that GitHub creates from headings. */
 const anchors = (document: string) =>
   [...document.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
     heading

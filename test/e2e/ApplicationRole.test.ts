@@ -20,7 +20,7 @@ import { SqlClient } from "effect/sql"
 
 const password = "up, up and away 9"
 
-/** `kite migrate` with both URLs, as compose runs it; twice, since it runs before every start. */
+/** `kite migrate` with both URLs, as compose runs it. Twice, because it runs before every start. */
 const migrate = Effect.gen(function* () {
   const { ownerUrl, applicationUrl } = yield* TwoRoles
   const run = Effect.flatMap(
@@ -33,7 +33,7 @@ const migrate = Effect.gen(function* () {
   assert.deepStrictEqual([yield* run, yield* run], [0, 0])
 })
 
-/** The application's role is all that server, worker and test know. */
+/** Server, worker and test connect only as the application role. */
 const database = Layer.unwrap(
   Effect.gen(function* () {
     const { applicationUrl } = yield* TwoRoles
@@ -47,8 +47,8 @@ const database = Layer.unwrap(
 
 const parts = ExtractionWorker.layer.pipe(Layer.provideMerge(TestServer.layerOn({ database })))
 
-suite(parts)("server and worker as the application's role", (it) => {
-  it.effect("read, find, rename, extract anew and delete documents", () =>
+suite(parts)("server and worker with the application role", (it) => {
+  it.effect("read, find, rename, re-extract and delete documents", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const [who] = yield* sql<{ name: string }>`SELECT current_user AS name`
@@ -87,7 +87,7 @@ suite(parts)("server and worker as the application's role", (it) => {
     })
   )
 
-  it.effect("administrate accounts and tell of it", () =>
+  it.effect("manage accounts and record it in the audit log", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const made = yield* createUser(admin, { email: "made@example.org", password })
@@ -101,7 +101,7 @@ suite(parts)("server and worker as the application's role", (it) => {
     })
   )
 
-  it.effect("clean up what has expired", () =>
+  it.effect("remove what has expired", () =>
     Effect.gen(function* () {
       yield* removeExpired
       const { sweep } = yield* Effect.provide(Sweeper, Sweeper.layer)

@@ -11,7 +11,7 @@ const boundary = "kite-drain"
 const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="slow.txt"\r\n\r\n`
 const tail = `\r\n--${boundary}--\r\n`
 
-/** Begins an upload whose body the test writes by hand. */
+/** Starts an upload whose body the test writes itself. */
 const beginUpload = (url: string, headers: Record<string, string>, status: Deferred.Deferred<number>) =>
   Effect.callback<ClientRequest>((resume) => {
     const upload = request(`${url}/api/documents`, {
@@ -26,14 +26,14 @@ const beginUpload = (url: string, headers: Record<string, string>, status: Defer
   })
 
 it.live(
-  "a request that is open at SIGTERM is served to its end, and then kite ends with 0",
+  "a request that is open at SIGTERM is completed, then kite exits with 0",
   () =>
     Effect.gen(function* () {
       const kite = yield* startKite({ DATA_DIR: yield* temporaryDirectory })
       const { headers } = yield* logInAt(kite.url)
       const status = yield* Deferred.make<number>()
       const upload = yield* beginUpload(kite.url, headers, status)
-      // Served on another connection after the upload's first bytes: the server has those by now.
+      // A response on another connection: by now, the server has the upload's first bytes.
       yield* Effect.promise(() => fetch(`${kite.url}/health/live`).then((response) => response.text()))
       const end = yield* Effect.forkChild(kite.end("SIGTERM"))
       yield* eventually(accepts(kite.url), (open) => !open, "10 seconds")

@@ -8,7 +8,7 @@ import { Effect } from "effect"
 const scans = ["scan.jpg", "scan.jpg", "scan.jpg", "scan.jpg", "scan.jpg", "invoice.pdf"]
 
 it.live(
-  "kill -9 in the middle of an extraction loses no acknowledged document",
+  "kill -9 during an extraction loses no acknowledged document",
   () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory

@@ -26,7 +26,7 @@ const upload = Effect.fnUntraced(function* (url: string, headers: Record<string,
   return id as string
 })
 
-/** Uploads one file after another until the server dies; what was acknowledged goes into the map, by its id. */
+/** Uploads files until the server dies, and adds each acknowledged one to the map, by its id. */
 const uploadUntilDeath = Effect.fnUntraced(function* (url: string, acknowledged: Map<string, string>) {
   const { headers } = yield* logInAt(url)
   const one = Effect.gen(function* () {
@@ -44,13 +44,13 @@ const keys = Effect.flatMap(ObjectStore, ({ list }) =>
 const rows = SqlClient.SqlClient.use(
   (sql) => sql<{ id: string; objectKey: string; sha256: string }>`SELECT id, object_key, sha256 FROM documents`
 )
-/** Objects that no document has. */
+/** Objects without a document. */
 const orphans = Effect.gen(function* () {
   const owned = new Set((yield* rows).map(({ objectKey }) => objectKey))
   return (yield* keys).filter((key) => !owned.has(key))
 })
 
-/** Kills the server when uploads are on every step of their way, and surely some between their bytes and their row. */
+/** Kills the server while uploads are at every step, some of them certainly between their bytes and their row. */
 const killAmidUploads = Effect.fnUntraced(function* (kill: Effect.Effect<unknown>, acknowledged: Map<string, string>) {
   const sql = yield* SqlClient.SqlClient
   yield* eventually(
@@ -73,7 +73,7 @@ const killAmidUploads = Effect.fnUntraced(function* (kill: Effect.Effect<unknown
 
 suite(testDatabase)("kill -9 in the middle of uploads", (it) => {
   it.effect(
-    "loses nothing that was acknowledged and leaves nothing that a sweep does not take",
+    "loses no acknowledged upload, and leaves only objects that a sweep removes",
     () =>
       Effect.gen(function* () {
         const directory = yield* temporaryDirectory

@@ -9,7 +9,7 @@ import { Effect } from "effect"
 
 const root = new URL("../..", import.meta.url)
 
-/** `npm start`, as an operator's supervisor runs it. */
+/** `npm start`, as a process supervisor runs it. */
 const npmStart = Effect.fnUntraced(function* (dataDir: string) {
   const { PATH, HOME } = process.env
   const npm = yield* Effect.acquireRelease(
@@ -31,7 +31,7 @@ const npmStart = Effect.fnUntraced(function* (dataDir: string) {
   return { npm, url }
 })
 
-/** What the test must not leave behind, should the signal not reach it. */
+/** Kills processes that the signal did not reach, so that the test leaves none behind. */
 const killAtTheEnd = (pids: ReadonlyArray<number>) =>
   Effect.addFinalizer(() =>
     Effect.sync(() => {

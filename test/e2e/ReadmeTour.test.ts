@@ -20,7 +20,7 @@ const tour = async () => {
   return [...chapter.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = ""]) => block)
 }
 
-/** The addresses of kite in the documents. */
+/** The addresses of kite that the documents use. */
 const written = /http:\/\/127\.0\.0\.1:8000|https:\/\/kite\.example\.org/g
 
 /** The request with a forged header of docs/behind-a-proxy.md. */
@@ -39,7 +39,7 @@ it.live(
         Effect.promise(() =>
           run("bash", ["-euo", "pipefail", "-c", script.replaceAll(written, kite.url)], { cwd: root })
         )
-      // The variables of the first blocks are needed by the later ones; in between the texts are waited for, as a reader does.
+      // Later blocks use the variables of the first ones; in between, the test waits for the texts, as a reader does.
       const [account = "", upload = "", ...reading] = blocks
       yield* shell(`${account}\n${upload}`)
       const anna = yield* logInAt(kite.url)

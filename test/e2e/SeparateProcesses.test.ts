@@ -14,7 +14,7 @@ const eventsOf = (lines: ReadonlyArray<string>, correlationId: string) =>
     .map((line) => `${line.service}: ${line.event}`)
 
 it.live(
-  "migrate, server and worker on one Postgres, Redis and S3 server make one kite, and one story of an upload",
+  "migrate, server and worker on one Postgres, Redis and S3 server work as one kite, and log an upload under one id",
   () =>
     Effect.gen(function* () {
       const { ownerUrl, applicationUrl } = yield* TwoRoles

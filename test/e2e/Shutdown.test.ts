@@ -7,7 +7,7 @@ import { Effect } from "effect"
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   it.live(
-    `${signal} ends kite with 0 and leaves no process and no open port behind`,
+    `kite exits with 0 on ${signal}, and leaves no process and no open port`,
     () =>
       Effect.gen(function* () {
         const kite = yield* startKite({ DATA_DIR: yield* temporaryDirectory })

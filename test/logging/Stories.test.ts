@@ -20,7 +20,7 @@ interface Answer {
   readonly json: Record<string, any>
 }
 
-/** A client of a running kite that remembers which id was answered with which status. */
+/** A client of a running kite that records the id and status of every response. */
 class Client {
   readonly answers: Array<Answer> = []
   readonly url: string
@@ -58,17 +58,17 @@ class Client {
     return socket
   }
 
-  /** Sends what no HTTP client would and answers the correlation id that comes back. */
+  /** Sends text that is not HTTP and returns the correlation id of the response. */
   async raw(text: string) {
-    let heard = ""
+    let received = ""
     const socket = this.#connect(text).on("data", (chunk) => {
-      heard += chunk
+      received += chunk
     })
     await once(socket, "close")
-    return /x-correlation-id: (\S+)/i.exec(heard)?.[1]
+    return /x-correlation-id: (\S+)/i.exec(received)?.[1]
   }
 
-  /** Sends the beginning of a request, lets the server take it up, and goes away. */
+  /** Sends the beginning of a request, lets the server accept it, and disconnects. */
   async leave(text: string) {
     const socket = this.#connect(text)
     await new Promise((resolve) => setTimeout(resolve, 300))
@@ -77,7 +77,7 @@ class Client {
 }
 
 it.live(
-  "tells the whole story of every request and of the job that it caused, and nothing secret",
+  "the log describes every request and the job that it caused, and contains no secret",
   () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
@@ -128,7 +128,7 @@ it.live(
       const statuses = new Set(access.map(({ status }) => status))
       assert.includeMembers([...statuses], [200, 201, 206, 400, 401, 404, 405, 413, 415, 416, 429, 503])
 
-      // One access line for every answer, complete, under the id that its client was told.
+      // One complete access line for every response, with the correlation id that the client received.
       for (const { id, status } of client.answers) {
         const [line, ...more] = access.filter((it) => it.correlation_id === id)
         assert.strictEqual(more.length, 0, id)
@@ -154,11 +154,11 @@ it.live(
       )
       assert.strictEqual(why?.error?.type, "ObjectNotFound")
 
-      // The job speaks under the id of the upload.
-      const told = lines().filter(({ correlation_id }) => correlation_id === story.uploaded.id)
-      const events = told.map(({ event }) => event)
+      // The job's lines have the correlation id of the upload.
+      const jobLines = lines().filter(({ correlation_id }) => correlation_id === story.uploaded.id)
+      const events = jobLines.map(({ event }) => event)
       assert.includeMembers(events, ["http_request", "job_started", "job_finished"])
-      for (const line of told.filter(({ event }) => event?.startsWith("job_"))) {
+      for (const line of jobLines.filter(({ event }) => event?.startsWith("job_"))) {
         assert.deepInclude(line, { document_id: story.document, user_id: story.userId })
       }
 

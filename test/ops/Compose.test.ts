@@ -8,7 +8,7 @@ const compose = parse(readFileSync(`${root}docker-compose.yml`, "utf8"), { merge
 const services = Object.entries<Record<string, any>>(compose.services)
 
 describe.each(services)("the container of %s", (_name, service) => {
-  it("holds no privilege and cannot write to its own file system", () => {
+  it("has no privileges and cannot write to its own file system", () => {
     assert.isTrue(service["read_only"])
     assert.deepStrictEqual(service["cap_drop"], ["ALL"])
     assert.isUndefined(service["cap_add"])
@@ -18,22 +18,22 @@ describe.each(services)("the container of %s", (_name, service) => {
     for (const mount of service["tmpfs"] ?? []) assert.match(mount, /size=\d+m,noexec,nosuid,nodev/)
   })
 
-  it("never sees Docker's socket", () => {
+  it("does not mount Docker's socket", () => {
     assert.notInclude(JSON.stringify(service), "docker.sock")
   })
 
-  it("is bounded, watched and of a pinned image", () => {
+  it("has limits, a health check and a pinned image", () => {
     for (const name of ["mem_limit", "cpus", "pids_limit", "healthcheck", "restart", "logging"]) {
       assert.isDefined(service[name], name)
     }
     assert.match(service["image"] ?? "", /:(?!latest)[\w.-]*\d[\w.-]*\}?$/)
   })
 
-  it("is reachable from this host alone", () => {
+  it("is reachable only from this host", () => {
     for (const port of service["ports"] ?? []) assert.match(port, /^127\.0\.0\.1:/)
   })
 
-  it("mounts files that exist, read-only, and named volumes", () => {
+  it("mounts only existing files, read-only, and named volumes", () => {
     for (const mount of service["volumes"] ?? []) {
       const [source, , mode] = mount.split(":")
       if (source.startsWith(".")) {

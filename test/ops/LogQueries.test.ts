@@ -8,7 +8,7 @@ import { LogQuery } from "./LogQuery.ts"
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const read = (path: string) => readFileSync(root + path, "utf8")
 
-/** Every query under a value of JSON or YAML: the `expr`s. */
+/** All queries inside a JSON or YAML value: its `expr` fields. */
 const expressionsIn = (value: unknown): ReadonlyArray<string> => {
   if (typeof value !== "object" || value === null) return []
   return Object.entries(value).flatMap(([key, member]) =>
@@ -27,7 +27,7 @@ const isField = (path: string) => {
   return fields.has(name) && (rest.length === 0 || (name === "error" && rest.every((part) => errorFields.has(part))))
 }
 
-/** The names inside of a block of the Alloy configuration. */
+/** The names in a block of the Alloy configuration. */
 const namesIn = (block: string) => {
   const [, body = ""] = new RegExp(`${block} \\{[^{]*\\{([^}]*)\\}`).exec(read("ops/alloy/config.alloy")) ?? []
   return [...body.matchAll(/^\s*(\w+)\s*=/gm)].map(([, name = ""]) => name)
@@ -37,47 +37,47 @@ const metadata = new Set(namesIn("stage.structured_metadata"))
 
 const sources = globSync("packages/*/src/**/*.ts", { cwd: root }).map(read)
 
-/** Everything in the query that no line of kite has. */
+/** Everything in the query that kite does not log. */
 const faultsOf = (expression: string) => {
   const query = new LogQuery(expression)
   const known = (name: string) => query.extracted.has(name) || streamLabels.has(name) || metadata.has(name)
   return [
-    ...query.errors.map((error) => `no LogQL: ${error}`),
-    ...[...query.streamLabels].filter((name) => !streamLabels.has(name)).map((name) => `no stream label: ${name}`),
-    ...[...query.paths].filter((path) => !isField(path)).map((path) => `no field of a line: ${path}`),
+    ...query.errors.map((error) => `not LogQL: ${error}`),
+    ...[...query.streamLabels].filter((name) => !streamLabels.has(name)).map((name) => `not a stream label: ${name}`),
+    ...[...query.paths].filter((path) => !isField(path)).map((path) => `not a field of a line: ${path}`),
     ...[...query.used].filter((name) => !known(name) && name !== "__error__").map((name) => `not extracted: ${name}`),
     ...[...query.events]
       .filter((event) => !sources.some((source) => source.includes(`"${event}"`)))
-      .map((event) => `nobody logs: ${event}`)
+      .map((event) => `never logged: ${event}`)
   ]
 }
 
 describe("the dashboard and the alerts", () => {
-  it("have their queries: 20 panels and two rules at the least", () => {
+  it("have at least 20 panels and two rules", () => {
     assert.isAtLeast(expressionsIn(dashboard).length, 20)
     assert.isAtLeast(expressionsIn(alerts).length, 2)
   })
 
-  it.each(expressions)("rely on fields and events that kite logs: %s", (expression) => {
+  it.each(expressions)("use fields and events that kite logs: %s", (expression) => {
     assert.deepStrictEqual(faultsOf(expression), [])
   })
 
   it.each([
-    ['{app="kite"} | json statuss', "no field of a line: statuss"],
-    ['{app="kite"} | json kind="error.kind"', "no field of a line: error.kind"],
-    ['{job="kite"}', "no stream label: job"],
+    ['{app="kite"} | json statuss', "not a field of a line: statuss"],
+    ['{app="kite"} | json kind="error.kind"', "not a field of a line: error.kind"],
+    ['{job="kite"}', "not a stream label: job"],
     ['sum by (route) (rate({app="kite"} | json event | event="http_request" [$__auto]))', "not extracted: route"],
-    ['rate({app="kite"} | json event | event="http_requests" [$__auto])', "nobody logs: http_requests"],
+    ['rate({app="kite"} | json event | event="http_requests" [$__auto])', "never logged: http_requests"],
     ['{app="kite"} | line_format "{{.message}}"', "not extracted: message"]
-  ])("would not pass after a rename: %s", (expression, fault) => {
+  ])("fail after a rename: %s", (expression, fault) => {
     assert.deepStrictEqual(faultsOf(expression), [fault])
   })
 
-  it("refuse what is no LogQL", () => {
-    assert.match(faultsOf('sum(rate({app="kite"} | jsonn')[0] ?? "", /^no LogQL/)
+  it("fail if a query is not valid LogQL", () => {
+    assert.match(faultsOf('sum(rate({app="kite"} | jsonn')[0] ?? "", /^not LogQL/)
   })
 
-  it("speak to the one data source, by its uid", () => {
+  it("use the one data source, by its uid", () => {
     const [loki] = parse(read("ops/grafana/provisioning/datasources/loki.yaml")).datasources
     const uids = (JSON.stringify([dashboard, alerts]).match(/"(?:datasourceUid|uid)":"kite-loki"/g) ?? []).length
     assert.strictEqual(loki.uid, "kite-loki")
@@ -86,7 +86,7 @@ describe("the dashboard and the alerts", () => {
 })
 
 describe("the shipper", () => {
-  it("reads fields that a line has", () => {
+  it("reads fields that log lines have", () => {
     const read = [...namesIn("stage.json"), ...namesIn("stage.labels"), ...namesIn("stage.structured_metadata")]
     assert.isAtLeast(read.length, 7)
     assert.deepStrictEqual(

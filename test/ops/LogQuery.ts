@@ -2,17 +2,17 @@ import { parser } from "@grafana/lezer-logql"
 
 type SyntaxNode = ReturnType<typeof parser.parse>["topNode"]
 
-/** What a LogQL query relies on, read by Grafana's own grammar. */
+/** What a LogQL query relies on, parsed with Grafana's own grammar. */
 export class LogQuery {
-  /** Where the query is no LogQL. */
+  /** Where the query is not valid LogQL. */
   readonly errors: Array<string> = []
   /** Labels of the stream selectors. */
   readonly streamLabels = new Set<string>()
-  /** Paths into the line that `| json` reads, as they stand in it: `error.type`. */
+  /** Paths of the line that `| json` reads, such as `error.type`. */
   readonly paths = new Set<string>()
   /** Labels that filters, groupings, unwrap and line_format use. */
   readonly used = new Set<string>()
-  /** Names that `| json` gives. */
+  /** Names that `| json` assigns. */
   readonly extracted = new Set<string>()
   /** Values that `event` is compared with. */
   readonly events = new Set<string>()

@@ -13,8 +13,8 @@ const databaseNames = Effect.map(
   (rows) => rows.map(({ datname }) => datname)
 )
 
-describe("The parts of the tests", () => {
-  it.live("give each suite a migrated database of its own, which goes with it", () =>
+describe("The real parts", () => {
+  it.live("give each suite its own migrated database, and drop it afterwards", () =>
     Effect.gen(function* () {
       const use = Effect.scoped(
         Effect.gen(function* () {
@@ -35,7 +35,7 @@ describe("The parts of the tests", () => {
     })
   )
 
-  it.live("give each suite keys of its own in the shared Redis, which go with it", () =>
+  it.live("give each suite its own keys in the shared Redis, and remove them afterwards", () =>
     Effect.gen(function* () {
       const shared = yield* connect(Redacted.make(inject("redisUrl")))
       const keyPrefix = yield* Effect.scoped(

@@ -6,7 +6,7 @@ declare module "vitest" {
   interface ProvidedContext {
     /** URL of a bucket on a real S3 server, in the form of OBJECT_STORE_URL. */
     objectStoreUrl: string
-    /** The most keys that the server lists in one answer. */
+    /** The maximum number of keys in one listing of the server. */
     keysPerListing: number
   }
 }
@@ -18,7 +18,7 @@ const server = Effect.suspend(() => {
     : Effect.succeed({ url, source: `OBJECT_STORE_URL (${URL.parse(url)?.host})`, keysPerListing: 1_000 })
 })
 
-/** Finds or starts the S3 server of the run; what it started, and nothing else, ends with it. */
+/** Finds or starts the S3 server of the run, and stops it only if it started it. */
 export default async function setup(project: TestProject) {
   const scope = Scope.makeUnsafe()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))

@@ -10,7 +10,7 @@ import { inject } from "vitest"
 const open = (url: Redacted.Redacted<string>) =>
   Effect.map(Layer.build(ObjectStoreMinio.layer(url)), (context) => Context.get(context, ObjectStore))
 
-it.live("makes a missing bucket, also when two processes do so at once", () =>
+it.live("creates a missing bucket, even when two processes do so at once", () =>
   Effect.gen(function* () {
     const { url, client, bucket } = yield* testBucket
     assert.isFalse(yield* Effect.promise(() => client.bucketExists(bucket)))
@@ -21,7 +21,7 @@ it.live("makes a missing bucket, also when two processes do so at once", () =>
   })
 )
 
-it.live("is refused with a wrong secret, which no error shows", () =>
+it.live("fails with a wrong secret, and the error does not show it", () =>
   Effect.gen(function* () {
     const { url, client, bucket } = yield* testBucket
     const wrong = new URL(Redacted.value(url))
@@ -34,7 +34,7 @@ it.live("is refused with a wrong secret, which no error shows", () =>
   })
 )
 
-it.live("says that it does not answer once the bucket is gone", () =>
+it.live("fails its check when the bucket is gone", () =>
   Effect.gen(function* () {
     const { url, client, bucket } = yield* testBucket
     const objects = yield* open(url)
@@ -44,7 +44,7 @@ it.live("says that it does not answer once the bucket is gone", () =>
   })
 )
 
-it.live("lists more objects than one answer holds, and passes over foreign ones", () =>
+it.live("lists more objects than fit in one response, and ignores foreign ones", () =>
   Effect.gen(function* () {
     const { url, client, bucket } = yield* testBucket
     const objects = yield* open(url)

@@ -53,7 +53,7 @@ it.live("aborts the multipart upload of content that fails or is interrupted", (
   })
 )
 
-it.effect("aborts uploads of its own keys at its start when they are older than a day", () =>
+it.effect("aborts, when it starts, uploads of its own keys that are older than a day", () =>
   Effect.gen(function* () {
     const [{ client, bucket, url }, key] = [yield* testBucket, yield* newKey]
     yield* Effect.promise(() => client.makeBucket(bucket))
@@ -71,7 +71,7 @@ it.effect("aborts uploads of its own keys at its start when they are older than 
   })
 )
 
-it.effect("leaves younger uploads alone: another process may be at them", () =>
+it.effect("keeps younger uploads: another process may still write them", () =>
   Effect.gen(function* () {
     const [{ client, bucket, url }, key] = [yield* testBucket, yield* newKey]
     yield* Effect.promise(() => client.makeBucket(bucket))
@@ -92,7 +92,7 @@ it.live("holds one part of each upload in memory, however large the objects", ()
   })
 )
 
-it.live("keeps many large uploads at once apart", () =>
+it.live("does not mix up many large concurrent uploads", () =>
   Effect.gen(function* () {
     const { objects } = yield* open
     const puts = Effect.fnUntraced(function* (extra: number) {

@@ -1,7 +1,7 @@
 import { inspect } from "node:util"
 import { Duration, Effect, Schedule } from "effect"
 
-/** Repeats the effect until it succeeds with a value that holds, and returns that value. Dies with the last result when the time is up. */
+/** Repeats the effect until it succeeds with a value that holds, and returns it. Dies with the last result after `within`. */
 export const eventually = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   holds: (value: A) => boolean = () => true,

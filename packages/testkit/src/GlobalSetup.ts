@@ -15,14 +15,14 @@ import { startRedis } from "./redis/RedisServer.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The server of this run, on its database `postgres`. Suites use `testDatabase`. */
+    /** The server of this run, with its database `postgres`. Suites use `testDatabase`. */
     postgresUrl: string
-    /** The Redis of this run. Suites use `TestRedis`, or `startRedis` where they hurt it. */
+    /** The Redis of this run. Suites use `TestRedis`, or `startRedis` if they freeze or kill it. */
     redisUrl: string
   }
 }
 
-/** Never shared with anybody and gone after the run: it need not survive a power cut. */
+/** Used only by this run and removed after it, so it need not survive a power cut. */
 const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "200" }
 
 const postgres = Effect.gen(function* () {
@@ -49,7 +49,7 @@ const redis = Effect.suspend(() => {
   )
 })
 
-/** Starts the real parts once for the whole run; what it started, and nothing else, ends with it. */
+/** Starts the real parts once for the whole run, and stops only what it started. */
 export default async function setup(project: TestProject) {
   const scope = Scope.makeUnsafe()
   const close = () => Effect.runPromise(Scope.close(scope, Exit.void))

@@ -15,7 +15,7 @@ const textOf = (...texts: ReadonlyArray<string>): ExtractedText => ({
   pages: texts.map((text, index) => ({ number: index + 1, text, source: "ocr", confidence: 90 }))
 })
 
-/** Handles with an extractor that does this. */
+/** Runs the handler with this extractor. */
 const handleWith = (extract: Extractor["Service"]["extract"]) =>
   Effect.provide(handlerOn(Layer.succeed(Extractor, { extract })), { local: true })
 

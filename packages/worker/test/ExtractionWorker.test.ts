@@ -31,7 +31,7 @@ suite(workerOn(real).pipe(Layer.provideMerge(ports)))("ExtractionWorker", (it) =
     })
   )
 
-  it.effect("says why a document has no text", () =>
+  it.effect("records why a document has no text", () =>
     Effect.gen(function* () {
       const { documentId } = yield* offerDocument(encryptedPdf(), "application/pdf")
       const document = yield* untilStatus(documentId, "ready", "failed")
@@ -53,7 +53,7 @@ suite(workerOn(real).pipe(Layer.provideMerge(ports)))("ExtractionWorker", (it) =
   it.effect("takes over from a worker that was killed", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      // Taken and offered in one transaction: this worker never saw it free.
+      // Offered and taken in one transaction, so that this worker never sees it free.
       const { documentId } = yield* sql.withTransaction(
         Effect.tap(
           offerDocument(bytes, "text/plain"),
@@ -67,7 +67,7 @@ suite(workerOn(real).pipe(Layer.provideMerge(ports)))("ExtractionWorker", (it) =
   )
 })
 
-/** An extractor that never ends; it tells for whom it works. */
+/** An extractor that never finishes, and reports its jobs. */
 const held = Effect.map(Deferred.make<readonly [string, string | undefined]>(), (asked) => ({
   asked,
   extractor: Layer.succeed(Extractor, {

@@ -77,15 +77,11 @@ describe("a log line", () => {
       const job = { correlationId: id, userId: user, documentId: user, run: 2 }
       const { last } = yield* logged(Effect.logInfo("Extracted", { documentId: id }).pipe(withJob(job)))
       assert.deepInclude(last, { correlation_id: id, user_id: user, attempt: 2, latency_ms: 0 })
-      assert.strictEqual(
-        last.document_id,
-        id,
-        "what the line says wins over what its scope says, and stands there once"
-      )
+      assert.strictEqual(last.document_id, id, "the fields of a line override those of its scope, and occur once")
     })
   )
 
-  it.effect("has the known fields on top and everything else in details", () =>
+  it.effect("has the known fields at the top level and all others in details", () =>
     Effect.gen(function* () {
       const { last } = yield* logged(
         Effect.logInfo("Answered", { event: "http_request", status: 200, sizeBytes: 7, colour: "red" }).pipe(

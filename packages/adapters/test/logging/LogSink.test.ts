@@ -16,7 +16,7 @@ const Facts = Schema.Struct({
 })
 const decodeFacts = Schema.decodeUnknownSync(Schema.fromJsonString(Facts))
 
-/** A process that logs; its stdout is read from the beginning unless the test wants to do so later. */
+/** A process that logs. Its stdout is read from the beginning, unless the test starts reading later. */
 class Logging {
   stdout = ""
   stderr = ""
@@ -38,7 +38,7 @@ class Logging {
     })
   }
 
-  /** Waits until the process has said so much about itself. */
+  /** Waits until the process has reported that many facts. */
   async said(count: number) {
     while (this.stderr.split("\n").length <= count) await once(this.child.stderr ?? this.child, "data")
   }
@@ -57,7 +57,7 @@ class Logging {
   }
 }
 
-/** Whether a child of this process still runs the program; a child that ends meanwhile has no command line any more. */
+/** Whether a child of this process still runs the program. A child that ends in between has no command line. */
 const runsProgram = (pid: number) =>
   childrenOf(pid).some((child) => {
     const path = `/proc/${child}/cmdline`
@@ -123,14 +123,14 @@ describe("the sink on stdout", () => {
     process.child.stdout?.destroy()
   })
 
-  it("does the same with a pipe of the shell", async () => {
+  it("does not block or delay it with a pipe of the shell either", async () => {
     const shell = spawn("sh", ["-c", `"${process.execPath}" "${program}" flood | sleep 20`], {
       stdio: ["ignore", "ignore", "pipe"],
       detached: true
     })
     const said = await once(shell.stderr, "data")
     assert.strictEqual(decodeFacts(String(said[0]).trim()).logged, 40_000)
-    // Node has closed its stderr by leaving; sleep inherited it too, so the process list must tell.
+    // Node closed its stderr when it exited, but sleep inherited it too: only the process list shows who runs.
     const gone = Date.now() + 5_000
     const alive = () => runsProgram(shell.pid ?? 0)
     while (alive() && Date.now() < gone) await new Promise((resolve) => setTimeout(resolve, 50))
@@ -149,12 +149,12 @@ describe("the sink on stdout", () => {
     assert.strictEqual(attempts(process.lines).length + dropped, process.facts[0]?.logged)
   })
 
-  it("goes on when stdout is a full disk", async () => {
+  it("keeps running when stdout is on a full disk", async () => {
     const shell = spawn("sh", ["-c", `"${process.execPath}" "${program}" exits > /dev/full`], { stdio: "ignore" })
     assert.strictEqual(await once(shell, "exit").then(([code]) => code), 3)
   })
 
-  it("goes on when stdout is closed", async () => {
+  it("keeps running when stdout is closed", async () => {
     const process = new Logging("flood", "later")
     process.child.stdout?.destroy()
     assert.strictEqual((await process.ended).code, 3)

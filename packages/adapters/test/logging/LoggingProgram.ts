@@ -4,7 +4,7 @@ import { NodeRuntime } from "@effect/platform-node"
 import * as JsonLogger from "@kite/adapters/logging/JsonLogger"
 import { Effect, Schedule } from "effect"
 
-// A process that logs, run by LogSink.test.ts. What it says of itself goes to stderr, synchronously.
+// A process that logs, run by LogSink.test.ts. It reports facts about itself to stderr, synchronously.
 const say = (fact: unknown) => fs.writeSync(2, `${JSON.stringify(fact)}\n`)
 
 let logged = 0
@@ -24,7 +24,7 @@ const flood = Effect.gen(function* () {
 })
 
 const programs: Readonly<Record<string, Effect.Effect<unknown>>> = {
-  // Says what was logged when, until it is killed.
+  // Reports what was logged when, until it is killed.
   steady: log.pipe(
     Effect.andThen(Effect.sync(() => say({ logged, at: performance.now() }))),
     Effect.repeat(Schedule.spaced("2 millis"))

@@ -4,7 +4,7 @@ import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Cause, Effect, Redacted } from "effect"
 import fc from "fast-check"
 
-// Shorter than an opaque token, so that its place alone gives it away; and never part of a name or a word.
+// Shorter than an opaque token, so that only its place identifies it; and never part of a name or a word.
 const secret = fc.stringMatching(/^zq[a-z0-9]{10,30}$/)
 const opaque = fc.stringMatching(/^[A-Za-z0-9_-]{43}$/)
 
@@ -18,7 +18,7 @@ const secretName = fc.constantFrom(
   ..."credentials sessionId jwt otp text body content payload pages html".split(" ")
 )
 
-// Where a secret can stand in a string.
+// Strings that contain a secret.
 const sentence = fc.constantFrom<(secret: string) => string>(
   (it) => `GET /reset?token=${it}&x=1`,
   (it) => `see https://kite.example/reset#token=${it}.`,
@@ -33,7 +33,7 @@ const sentence = fc.constantFrom<(secret: string) => string>(
   (it) => `?access_token%3D${it}`
 )
 
-/** A value in which the secret stands where it must not be seen. */
+/** A value that contains the secret where it must be redacted. */
 const hidden = (value: string, sentenceOf: (secret: string) => string, name: string) =>
   fc.oneof(
     fc.constant<unknown>({ [name]: value }),
@@ -66,7 +66,7 @@ const story = fc
   )
 
 describe("redaction", () => {
-  it.effect("lets no secret of any random structure reach a line", () =>
+  it.effect("removes the secret from any random structure", () =>
     Effect.promise(async () => {
       await fc.assert(
         fc.asyncProperty(story, async ({ secret, tree, said }) => {
@@ -97,7 +97,7 @@ describe("redaction", () => {
     )
   })
 
-  it("leaves ordinary text, ids, paths and counts alone", () => {
+  it("leaves ordinary text, ids, paths and counts unchanged", () => {
     for (const text of [
       "Invoice 2026-11.pdf was stored",
       "0190e5d2-7a3c-7b1e-8f00-0123456789ab",

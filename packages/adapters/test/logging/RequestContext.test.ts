@@ -13,7 +13,7 @@ import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { Effect, Fiber } from "effect"
 
 describe("the context of a request", () => {
-  it.effect("is empty outside of one", () =>
+  it.effect("is empty outside of a request", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(
         [yield* CorrelationId, yield* CurrentUserId, yield* ClientIp, yield* CurrentRequest],

@@ -12,7 +12,7 @@ const queueOver = (send: Mailer["Service"]["send"]) =>
   MailQueue.layer.pipe(Layer.provide(Layer.succeed(Mailer, Mailer.of({ send }))))
 const offer = (subject: string) => MailQueue.use((queue) => queue.offer(Effect.succeedSome(mail(subject))))
 
-/** Log lines of the effect, all they hold. */
+/** Runs the effect and returns its log lines. */
 const logged = Effect.gen(function* () {
   const lines = yield* Queue.unbounded<string>()
   const logger = Logger.make(({ message, cause, logLevel, fiber }) => {
@@ -21,7 +21,7 @@ const logged = Effect.gen(function* () {
   return { lines, layer: Logger.layer([logger]) }
 })
 
-/** Runs with a mailer that never ends; its queue then closes by its own limit. */
+/** Runs with a mailer that never finishes: the queue closes after its own time limit. */
 const withStuckMailer = Effect.fnUntraced(function* <A, E>(use: Effect.Effect<A, E, MailQueue>) {
   const scope = yield* Scope.make()
   const context = yield* Layer.buildWithScope(
@@ -35,7 +35,7 @@ const withStuckMailer = Effect.fnUntraced(function* <A, E>(use: Effect.Effect<A,
   return result
 })
 
-it.effect("an offer does not wait for the mail, and a shutdown only 5 s", () =>
+it.effect("an offer does not wait for the mail, and a shutdown waits at most 5 s", () =>
   withStuckMailer(Effect.timeout(offer("slow"), "1 millis"))
 )
 

@@ -23,7 +23,7 @@ const secret = "https://kite.example/reset#the-secret-of-the-link"
 const mail = { to: "anna@example.org", subject: "Hello", text: Redacted.make(secret) }
 const sendTo = (url: string) => Mailer.use(({ send }) => send(mail)).pipe(Effect.provide(mailerTo(url)))
 
-/** Refuses every recipient with this reply. */
+/** A server that refuses every recipient with this reply. */
 const refusing = (responseCode: number) =>
   startReceiver({
     onRcptTo: (_address, _session, callback) => callback(Object.assign(new Error(`no, ${secret}`), { responseCode }))
@@ -75,7 +75,7 @@ it.live("a connection that requires TLS sends nothing without it", () =>
   })
 )
 
-/** Accepts connections and never says a word. */
+/** A server that accepts connections and never sends anything. */
 const silent = Effect.acquireRelease(
   Effect.callback<{ readonly server: Server; readonly sockets: Set<Socket>; readonly port: number }>((resume) => {
     const sockets = new Set<Socket>()

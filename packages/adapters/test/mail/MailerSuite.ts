@@ -4,7 +4,7 @@ import type { Letter } from "@kite/testkit/mail/RawMail"
 import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, type Layer, Redacted } from "effect"
 
-/** What arrived, in order, at the other end of the Mailer under test. */
+/** What the Mailer under test delivered, in order. */
 export class Letters extends Context.Service<Letters, { readonly next: Effect.Effect<Letter> }>()(
   "test/mail/Letters"
 ) {}
@@ -14,10 +14,10 @@ const send = (subject: string, text: string, address = to) =>
   Mailer.use((mailer) => mailer.send({ to: address, subject, text: Redacted.make(text) }))
 const next = Letters.use((letters) => letters.next)
 
-/** What every Mailer does. */
+/** The behaviour of every layer of Mailer. */
 export const mailerSuite = (name: string, mailer: Layer.Layer<Mailer | Letters>) =>
   suite(mailer)(name, (it) => {
-    it.effect("delivers subject and text as they are, in any script", () =>
+    it.effect("delivers subject and text unchanged, in any script", () =>
       Effect.gen(function* () {
         const text =
           "Grüße aus Ελλάδα, привет 🪁\n\n. a line that begins with a dot\nhttps://kite.example/#token=a-_b\n"

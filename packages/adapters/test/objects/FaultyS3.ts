@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { Effect, Redacted } from "effect"
 
-/** Answers one request for an object or a listing, well or badly; the bucket itself is always there. */
+/** Responds to one request for an object or a listing, well or badly; the bucket itself always exists. */
 export type Fault = (request: IncomingMessage, response: ServerResponse) => void
 
-/** An S3 server on loopback that does what the test says; it keeps the lines of all requests: `PUT /kite/<key>`. */
+/** An S3 server on loopback whose behaviour the test defines. It records the line of each request: `PUT /kite/<key>`. */
 export const startFaultyS3 = Effect.fnUntraced(function* (fault: Fault) {
   const requests: Array<string> = []
   let connections = 0
@@ -13,7 +13,7 @@ export const startFaultyS3 = Effect.fnUntraced(function* (fault: Fault) {
       const server = createServer((request, response) => {
         const line = `${request.method} ${request.url}`
         if (line === "HEAD /kite") return void response.end()
-        // The look at abandoned uploads goes on beside the test and is none of its business.
+        // The search for abandoned uploads runs during the test and does not belong to it.
         if (line.startsWith("GET /kite?uploads")) {
           return void response.writeHead(501).end("<Error><Code>NotImplemented</Code></Error>")
         }
@@ -40,7 +40,7 @@ export const startFaultyS3 = Effect.fnUntraced(function* (fault: Fault) {
   }
 })
 
-/** Reads the request to its end, then does the rest. */
+/** Reads the request to its end, then runs the rest. */
 export const whenRead = (request: IncomingMessage, then: () => void) => {
   request.resume()
   request.on("end", then)

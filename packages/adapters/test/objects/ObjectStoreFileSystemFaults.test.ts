@@ -80,7 +80,7 @@ it.effect("fails with the disk's own error when the disk is full", () =>
   Effect.gen(function* () {
     const directory = yield* temporaryDirectory
     const fs = yield* FileSystem.FileSystem
-    // The kernel's own full disk stands in for the incoming file.
+    // /dev/full replaces the incoming file.
     const full = FileSystem.FileSystem.of({
       ...fs,
       open: (path, options) => (options?.flag === "wx" ? fs.open("/dev/full", { flag: "r+" }) : fs.open(path, options))

@@ -6,7 +6,7 @@ import { collect, endless, newKey } from "@kite/testkit/objects/Content"
 import { Context, Effect, Layer, Redacted, Stream } from "effect"
 import { cut, type Fault, fail500, refuse, startFaultyS3, whenRead } from "./FaultyS3.ts"
 
-/** A store on a server with this fault, and what was asked of the server. */
+/** A store on a server with this fault, and the requests that the server received. */
 const storeOn = Effect.fnUntraced(function* (fault: Fault) {
   const server = yield* startFaultyS3(fault)
   const store = Context.get(yield* Layer.build(ObjectStoreMinio.layer(server.url)), ObjectStore)
@@ -14,7 +14,7 @@ const storeOn = Effect.fnUntraced(function* (fault: Fault) {
 })
 
 const faults: ReadonlyArray<readonly [string, Fault, tries: number]> = [
-  ["answers 500", fail500, 3],
+  ["returns 500", fail500, 3],
   ["cuts the connection", cut, 3],
   ["refuses", refuse, 1]
 ]
@@ -76,7 +76,7 @@ for (const [what, stored] of [
   ["fewer bytes", { "content-length": 9, etag: '"good"' }],
   ["other bytes", { "content-length": 10, etag: '"other"' }]
 ] as const) {
-  it.live(`takes an object back when the store turns out to hold ${what}`, () =>
+  it.live(`removes an object if the store holds ${what}`, () =>
     Effect.gen(function* () {
       const { put, key, requests } = yield* storeOn((request, response) =>
         whenRead(request, () => {
@@ -114,7 +114,7 @@ it.live("reuses its connections", () =>
     )
     yield* Effect.repeat(remove(key), { times: 4 })
     yield* Effect.repeat(collect(get(key)), { times: 4 })
-    // The start has one, its look at abandoned uploads another, beside the first of these ten calls.
+    // The start uses one connection, and its search for abandoned uploads another, during the first of these ten calls.
     assert.isAtMost(connections(), 3)
   })
 )

@@ -7,10 +7,10 @@ import { Clock, Context, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { type Fault, hang, startFaultyS3, whenRead } from "./FaultyS3.ts"
 
-/** Lets the sockets of this process have their turn; the clock of the test stands still. */
+/** Lets the sockets of this process work while the test clock stands still. */
 const turn = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 2)))
 
-/** Seconds on the test's clock until the effect fails with ObjectStoreError. */
+/** Seconds on the test clock until the effect fails with ObjectStoreError. */
 const secondsToFail = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function* () {
     const started = yield* Clock.currentTimeMillis
@@ -38,14 +38,14 @@ it.effect("gives up on a server that accepts requests and never replies", () =>
     assert.isAtMost(yield* secondsToFail(remove(key)), 16)
     assert.isAtMost(yield* secondsToFail(collect(get(key))), 16)
     assert.isAtMost(yield* secondsToFail(Stream.runDrain(list)), 16)
-    // The part, then the removal of whatever may have arrived.
+    // The upload of the part, then the removal of what may have arrived.
     assert.isAtMost(yield* secondsToFail(put(key, Stream.make(new Uint8Array(10)))), 77)
-    // Opening the multipart upload is as far as it gets.
+    // The first request, which opens the multipart upload, already times out.
     assert.isAtMost(yield* secondsToFail(put(key, endless(6_000_000))), 16)
   })
 )
 
-it.effect("gives up on an object that stops in the middle, however long its reader took before", () =>
+it.effect("times out on an object that stops in the middle, however slow its reader was before", () =>
   Effect.gen(function* () {
     const { get, key } = yield* storeOn((_, response) => {
       response.writeHead(200, { "content-length": 100_000 })

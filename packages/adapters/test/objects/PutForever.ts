@@ -3,7 +3,7 @@ import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSys
 import { newKey } from "@kite/testkit/objects/Content"
 import { Effect, Stream } from "effect"
 
-// A process to be killed: one upload into the folder of its argument that never ends but stops growing at 1 MB.
+// A process that tests kill: it uploads into the folder of its argument, stops at 1 MB and never ends.
 const [, , directory = ""] = process.argv
 const content = Stream.concat(Stream.make(new Uint8Array(1_000_000)), Stream.never)
 const put = Effect.flatMap(newKey, (key) => ObjectStore.use((objects) => objects.put(key, content)))

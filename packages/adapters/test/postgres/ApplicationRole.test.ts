@@ -24,7 +24,7 @@ const prepare = Effect.gen(function* () {
 
 const entry = `INSERT INTO audit_log (id, at, action, details) VALUES (gen_random_uuid(), now(), 'login', '{}')`
 
-/** None of it is the application's business, whoever has taken it over. */
+/** Statements that the application role must never be able to run, even if an attacker controls the application. */
 const refused = [
   "CREATE TABLE mine (n int)",
   "CREATE TEMPORARY TABLE mine (n int)",
@@ -107,7 +107,7 @@ suite(Layer.provideMerge(Layer.effectDiscard(prepare), TwoRoles.layer))("the app
     })
   )
 
-  it.effect("may add to the audit log and read it", () =>
+  it.effect("may append to the audit log and read it", () =>
     Effect.gen(function* () {
       yield* asApplication(run(entry))
       assert.deepStrictEqual(yield* asApplication(run("SELECT action FROM audit_log")), [{ action: "login" }])

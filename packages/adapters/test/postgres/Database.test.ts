@@ -10,7 +10,7 @@ const connect = Effect.fnUntraced(function* (options: Database.DatabaseOptions) 
   return Context.get(yield* Layer.build(Database.layerUrl(url, options)), SqlClient.SqlClient)
 })
 
-/** A transaction that is under way and does not end by itself. */
+/** A running transaction that does not end by itself. */
 const hold = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   const isIn = yield* Deferred.make<void>()
   const fiber = yield* Effect.forkScoped(

@@ -6,7 +6,7 @@ import { Duration, Effect, Fiber } from "effect"
 import type { SqlClient } from "effect/sql"
 import { Victim } from "./Victim.ts"
 
-/** A time-out of 500 ms, 2 s of grace, and what a busy machine adds; a new connection may take 5 s more to fail. */
+/** A time-out of 500 ms, 2 s of grace and a margin for a busy machine; a new connection may need 5 s more to fail. */
 const bound = 6_000
 
 const signal = (pids: ReadonlyArray<number>, name: NodeJS.Signals) =>
@@ -92,7 +92,7 @@ suite(Victim.layer)("Database, when PostgreSQL", (it) => {
       const { sql, processes } = yield* Victim
       yield* recovered(sql)
       const pids = yield* processes
-      const underWay = yield* Effect.forkChild(
+      const running = yield* Effect.forkChild(
         Effect.flip(sql.withTransaction(sql`SELECT pg_sleep(0.4), pg_sleep(0.4)`))
       )
       yield* eventually(
@@ -100,7 +100,7 @@ suite(Victim.layer)("Database, when PostgreSQL", (it) => {
         (rows) => rows.length > 0
       )
       yield* signal(pids.slice(0, 1), "SIGKILL")
-      assert.isTrue((yield* Fiber.join(underWay)).isRetryable)
+      assert.isTrue((yield* Fiber.join(running)).isRetryable)
       yield* recovered(sql)
     })
   )

@@ -6,7 +6,7 @@ import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** A PostgreSQL of a suite's own, to be frozen and killed, and a client that loses patience after 500 ms. */
+/** A PostgreSQL that the suite may freeze and kill, and a client with time-outs of 500 ms. */
 export class Victim extends Context.Service<
   Victim,
   {

@@ -31,7 +31,7 @@ const rowOf = Effect.fnUntraced(function* (id: string) {
   return rows[0]
 })
 
-/** The row, once it is so. */
+/** Waits until the row matches. */
 const rowWhen = (id: string, isSo: (row: Effect.Success<ReturnType<typeof rowOf>>) => boolean) =>
   eventually(rowOf(id), isSo)
 

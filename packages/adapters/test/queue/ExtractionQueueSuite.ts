@@ -23,7 +23,7 @@ export const takeOne = Effect.gen(function* () {
   return yield* Deferred.await(taken)
 })
 
-/** Takes one job and fails with it. */
+/** Takes one job and fails it. */
 const failOne = Effect.gen(function* () {
   const queue = yield* ExtractionQueue
   return yield* Effect.flip(queue.take((_job, delivery) => Effect.fail(delivery)))
@@ -37,7 +37,7 @@ interface Options<R> {
   readonly age: Effect.Effect<unknown, unknown, R>
 }
 
-/** What every layer of ExtractionQueue must do. Every test leaves the queue empty. */
+/** The behaviour of every layer of ExtractionQueue. Every test leaves the queue empty. */
 export const extractionQueueSuite = <R>(
   name: string,
   queueLayer: Layer.Layer<ExtractionQueue | R, unknown>,

@@ -5,7 +5,7 @@ import { Effect, Layer, Redacted } from "effect"
 
 const [, , url = ""] = process.argv
 
-/** A worker that takes one job, says so and never ends with it. */
+/** A worker that takes one job, reports it and never finishes it. */
 ExtractionQueue.use((queue) =>
   queue.take(() =>
     Effect.andThen(

@@ -34,7 +34,7 @@ describe("a setting in a file", () => {
       })
   )
 
-  it.effect("keeps white space that is part of it", () =>
+  it.effect("keeps other white space", () =>
     Effect.gen(function* () {
       const settings = yield* fromVariables({ TOKEN_SECRET_FILE: yield* fileOf(` ${secret}\n\n`) })
       assert.strictEqual(settings.TOKEN_SECRET && Redacted.value(settings.TOKEN_SECRET), ` ${secret}\n`)

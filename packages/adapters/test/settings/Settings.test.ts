@@ -6,7 +6,7 @@ import fc from "fast-check"
 const { fromVariables } = Settings
 const names = Object.keys(Variables.fields) as ReadonlyArray<keyof Settings["Service"]>
 const plain = (value: unknown) => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
-/** A setting as one can compare it: numbers and texts as they are, all else written out. */
+/** A setting in a form that can be compared: numbers and texts unchanged, all others formatted. */
 const seen = (value: unknown) => {
   if (typeof value === "number" || typeof value === "string") return value
   const isRecord = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
@@ -14,7 +14,7 @@ const seen = (value: unknown) => {
 }
 
 interface Expected {
-  /** What it is when it is not set, as text where it is no number or text. */
+  /** The default, formatted if it is not a number or text. */
   readonly unset: unknown
   readonly good: Readonly<Record<string, unknown>>
   readonly bad: ReadonlyArray<string>
@@ -122,7 +122,7 @@ describe("settings", () => {
     })
   )
 
-  it.effect.each(names)("are read by their own name: %s", (name) =>
+  it.effect.each(names)("are read from the variable of their name: %s", (name) =>
     Effect.gen(function* () {
       for (const [value, meaning] of Object.entries(expected[name].good)) {
         assert.strictEqual(seen((yield* fromVariables({ [name]: value }))[name]), meaning, value)
@@ -169,7 +169,7 @@ describe("settings", () => {
     )
   })
 
-  it.effect("that hold secrets are all redacted", () =>
+  it.effect("with secrets are all redacted", () =>
     Effect.gen(function* () {
       const settings = yield* fromVariables(
         Object.fromEntries(

@@ -17,7 +17,7 @@ const name = fc.oneof(
 const runs = { numRuns: 3_000 }
 
 describe("a file's name", () => {
-  it("is left alone once it is clean", () => {
+  it("does not change once it is clean", () => {
     fc.assert(
       fc.property(name, (given) => {
         const clean = sanitizeFilename(given)
@@ -27,7 +27,7 @@ describe("a file's name", () => {
     )
   })
 
-  it("never holds a separator, a control or bidirectional override, and never is a step in a path", () => {
+  it("never contains a separator, a control character or a bidirectional override, and is never a step of a path", () => {
     fc.assert(
       fc.property(name, (given) => {
         const clean = sanitizeFilename(given)
@@ -49,7 +49,7 @@ describe("a file's name", () => {
     )
   })
 
-  it("stays what people wrote where nothing speaks against it", () => {
+  it("is unchanged if it is harmless", () => {
     for (const kept of [
       "Grüße aus Köln.pdf",
       "данные 2026.txt",

@@ -13,7 +13,7 @@ import { Context, Deferred, Effect, Exit, Fiber, Layer, Queue, Stream } from "ef
 import type { Multipart } from "effect/http"
 import { receiveUpload } from "../../src/documents/Upload.ts"
 
-/** Tells how each upload into the store went: that its bytes flow, and how it ended. */
+/** Reports each upload into the store: when its bytes flow, and how it ends. */
 class Uploads extends Context.Service<
   Uploads,
   { readonly begun: Queue.Queue<void>; readonly ended: Queue.Queue<Exit.Exit<number, unknown>> }
@@ -43,9 +43,9 @@ const watchedStore = Layer.effect(
 ).pipe(Layer.provide([ObjectStore.layerMemory, Uploads.layer]))
 
 suite(Layer.merge(TestServer.layerOn({ objects: watchedStore }), Uploads.layer))(
-  "an upload whose client leaves",
+  "an upload whose client disconnects",
   (it) => {
-    it.effect("in the middle is given up at once and leaves nothing", () =>
+    it.effect("in the middle stops at once and leaves nothing", () =>
       Effect.gen(function* () {
         const user = yield* signUp
         const { begun, ended } = yield* Uploads
@@ -72,14 +72,14 @@ suite(Layer.merge(TestServer.layerOn({ objects: watchedStore }), Uploads.layer))
           yield* Effect.timeoutOption(request, `${index % 40} millis`)
         })
         yield* Effect.forEach(Array.from({ length: 80 }).keys(), one, { concurrency: 8, discard: true })
-        // those who left are still being cleared away
+        // Abandoned uploads are still being removed.
         yield* eventually(Effect.catchDefect(assertBalanced, Effect.fail))
       })
     )
   }
 )
 
-/** The one part of a body, as far as it is read. */
+/** The only part of a body, with the fields that are read. */
 const parts = Stream.make({
   _tag: "File",
   key: "file",
@@ -95,7 +95,7 @@ const allowance = {
 describe("an upload that is being recorded", () => {
   const objects = Effect.flatMap(ObjectStore, (store) => Stream.runCollect(store.list))
 
-  it.effect("keeps its bytes when its client leaves: the document may be committed already", () =>
+  it.effect("keeps its bytes if its client disconnects, because the document may be committed already", () =>
     Effect.gen(function* () {
       const [begun, committed] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
       const record = () => Effect.andThen(Deferred.succeed(begun, undefined), Deferred.await(committed))
@@ -109,7 +109,7 @@ describe("an upload that is being recorded", () => {
     }).pipe(Effect.provide(ObjectStore.layerMemory))
   )
 
-  it.effect("keeps its bytes when nobody knows whether it was committed", () =>
+  it.effect("keeps its bytes if it is unknown whether the document was committed", () =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(
         receiveUpload(yield* ObjectStore, parts, allowance, () => Effect.die("the connection was lost at COMMIT"))

@@ -23,7 +23,7 @@ const head = (user: Caller, ...headers: ReadonlyArray<string>) =>
     "\r\n"
   ].join("\r\n")
 
-/** Nothing of the failed upload is left, and the file it was about can be uploaded now. */
+/** Asserts that the failed upload left nothing, and that its file can be uploaded now. */
 const assertNothingLeft = Effect.fnUntraced(function* (user: Caller) {
   assert.strictEqual(yield* usedBytes(user), 0)
   assert.deepStrictEqual((yield* sendAs(user, "/api/documents")).json.items, [])
@@ -64,7 +64,7 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
   )
 
   it.effect.each(["multipart/form-data", "multipart/form-data; boundary=", `multipart/form-data; boundary="`])(
-    "is refused where the boundary is not told: %s",
+    "is refused without a boundary: %s",
     (type) =>
       Effect.gen(function* () {
         const user = yield* Someone
@@ -73,7 +73,7 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
       })
   )
 
-  it.effect("that says it is no multipart is refused by its type", () =>
+  it.effect("that is not multipart is refused by its media type", () =>
     Effect.gen(function* () {
       const user = yield* Someone
       for (const type of [
@@ -89,7 +89,7 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
     })
   )
 
-  it.effect("of a kind that kite does not read is refused whatever it is called", () =>
+  it.effect("of an unsupported type is refused, whatever its filename", () =>
     Effect.gen(function* () {
       const user = yield* Someone
       const exe = new Uint8Array(Buffer.from("MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff".padEnd(5000, "\0"), "latin1"))
@@ -144,7 +144,7 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
     [`${"😀".repeat(300)}.pdf`, `${"😀".repeat(251)}.pdf`],
     ["a%22b%0D%0Ac%41.txt", 'a"bc%41.txt'],
     ["Gru\u0308ße\u202Efdp.txt", "Grüßefdp.txt"]
-  ])("name is made harmless, not refused: %s", ([filename, kept]) =>
+  ])("name is sanitized, not refused: %s", ([filename, kept]) =>
     Effect.gen(function* () {
       const user = yield* signUp
       const { status, json } = yield* send(user, filePart("hello", filename) + end)
@@ -153,7 +153,7 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
     })
   )
 
-  it.effect("name in a field of its own is the one that counts, before or after the file", () =>
+  it.effect("name in the field `filename` takes precedence, before or after the file", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const name = part("filename", "a/b/Zweiter Name.txt\0")
@@ -163,7 +163,7 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
     })
   )
 
-  it.effect("does not keep its neighbours on the same connection from working", () =>
+  it.effect("does not affect later requests on its connection", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const bytes = (yield* Effect.promise(samples))["application/pdf"]

@@ -6,7 +6,7 @@ import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer, Stream } from "effect"
 
-/** Takes every upload, and fails at every download. */
+/** Stores every upload, and fails every download. */
 const brokenStore = Layer.effect(
   ObjectStore,
   Effect.gen(function* () {
@@ -17,7 +17,7 @@ const brokenStore = Layer.effect(
 ).pipe(Layer.provide(ObjectStore.layerMemory))
 
 suite(TestServer.layerOn({ objects: brokenStore }))("on a broken store", (it) => {
-  it.effect("a download says when to try again", () =>
+  it.effect("a download says when to retry", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const { json } = yield* upload(user, "hello world")

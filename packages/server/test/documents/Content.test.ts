@@ -31,7 +31,7 @@ const assertWhole = (answer: Answer) => {
 }
 
 suite(Sample.layer.pipe(Layer.provideMerge(TestServer.layer)))("a document's content", (it) => {
-  it.effect("comes whole, as an attachment in a sandbox that no cache keeps for others", () =>
+  it.effect("is sent whole, as an attachment in a sandbox that no shared cache stores", () =>
     Effect.gen(function* () {
       const answer = yield* content()
       assertWhole(answer)
@@ -74,7 +74,7 @@ suite(Sample.layer.pipe(Layer.provideMerge(TestServer.layer)))("a document's con
   )
 
   it.effect.each(["bytes=20-", "bytes=20-30", "bytes=99999999999999999999-", "bytes=-0", "bytes=7-3"])(
-    "refuses a range that lies beyond it or is turned round, and says how long it is: %s",
+    "refuses a range beyond its end or with reversed bounds, and returns its length: %s",
     (range) =>
       Effect.gen(function* () {
         const answer = yield* content({ range })
@@ -84,11 +84,11 @@ suite(Sample.layer.pipe(Layer.provideMerge(TestServer.layer)))("a document's con
   )
 
   it.effect.each(["bytes=0-1,5-6", "bytes=a-b", "bytes", "bytes=", "items=0-1", "items=99-", "=0-1", "bytes=0x1-2"])(
-    "comes whole where the range is several, malformed or of another unit: %s",
+    "is sent whole for several ranges, a malformed range or another unit: %s",
     (range) => Effect.map(content({ range }), assertWhole)
   )
 
-  it.effect("is answered in part only while If-Range names it as it is", () =>
+  it.effect("is sent in part only if If-Range has its current ETag", () =>
     Effect.gen(function* () {
       const { etag } = yield* Sample
       const range = "bytes=1-2"
@@ -99,7 +99,7 @@ suite(Sample.layer.pipe(Layer.provideMerge(TestServer.layer)))("a document's con
     })
   )
 
-  it.effect("is not sent again to who has it", () =>
+  it.effect("is not sent again to a client that has it", () =>
     Effect.gen(function* () {
       const { etag } = yield* Sample
       for (const held of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
@@ -112,7 +112,7 @@ suite(Sample.layer.pipe(Layer.provideMerge(TestServer.layer)))("a document's con
     })
   )
 
-  it.effect("answers HEAD with the headers of the whole, a range or not", () =>
+  it.effect("returns the headers of the whole for HEAD, with or without a range", () =>
     Effect.gen(function* () {
       const whole = yield* content()
       for (const headers of [{}, { range: "bytes=0-1" }, { range: "bytes=99-" }]) {
@@ -127,7 +127,7 @@ suite(Sample.layer.pipe(Layer.provideMerge(TestServer.layer)))("a document's con
   )
 
   it.effect.prop(
-    "is offered under its own name, whatever the name",
+    "has its filename in Content-Disposition, whatever the filename",
     { name: Schema.NonEmptyString },
     Effect.fnUntraced(function* ({ name }) {
       const { user, id } = yield* Sample

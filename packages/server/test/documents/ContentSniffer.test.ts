@@ -3,7 +3,7 @@ import { samples, zipOf } from "@kite/testkit/files/Samples"
 import fc from "fast-check"
 import { ContentSniffer } from "../../src/documents/ContentSniffer.ts"
 
-/** The kind of these bytes, given in chunks that end at the cuts; none as soon as they are refused. */
+/** The type of these bytes, read in chunks that end at the cuts; none if they are refused. */
 const sniff = (bytes: Uint8Array, cuts: ReadonlyArray<number> = []) => {
   const sniffer = new ContentSniffer()
   let start = 0
@@ -18,19 +18,19 @@ const kinds = await samples()
 const utf8 = (text: string) => new Uint8Array(Buffer.from(text))
 const docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
-/** Text without the control characters that text does not have. */
+/** Text without control characters that text files do not contain. */
 const text = fc.string({ unit: "binary", maxLength: 300 }).map((any) => any.toWellFormed().replace(/[\p{Cc}]/gu, "\n"))
 const binary = fc.uint8Array({ minLength: 1, maxLength: 300 })
 const anything = fc.oneof(binary, text.map(utf8), fc.constantFrom(...Object.values(kinds), zipOf("xl/workbook.xml")))
 const cuts = fc.array(fc.nat({ max: 20_000 }), { maxLength: 20 })
 const runs = { numRuns: 1_000 }
 
-describe("what a file is", () => {
-  it("is told by its bytes, for every kind", () => {
+describe("the type of a file", () => {
+  it("is detected from its bytes, for every type", () => {
     for (const [kind, bytes] of Object.entries(kinds)) assert.strictEqual(sniff(bytes), kind)
   })
 
-  it("is the same however the bytes are cut into chunks", () => {
+  it("is the same for any chunks", () => {
     fc.assert(
       fc.property(anything, cuts, (bytes, ends) => {
         assert.strictEqual(sniff(bytes, ends), sniff(bytes))
@@ -39,7 +39,7 @@ describe("what a file is", () => {
     )
   })
 
-  it("is the same when every byte comes alone", () => {
+  it("is the same if every chunk is one byte", () => {
     for (const [kind, bytes] of Object.entries(kinds)) {
       assert.strictEqual(
         sniff(
@@ -61,7 +61,7 @@ describe("what a file is", () => {
     )
   })
 
-  it("is nothing for bytes that are no UTF-8 to the very end", () => {
+  it("is none for bytes that are not UTF-8 to the end", () => {
     fc.assert(
       fc.property(
         text,
@@ -76,7 +76,7 @@ describe("what a file is", () => {
     )
   })
 
-  it("is nothing for random bytes", () => {
+  it("is none for random bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 100, maxLength: 400 }), (bytes) => {
         fc.pre(bytes.some((byte) => byte >= 0x80 || byte < 9))
@@ -88,13 +88,13 @@ describe("what a file is", () => {
     )
   })
 
-  it("is nothing for text with control characters, as binary formats and UTF-16 have them", () => {
+  it("is none for text with control characters, as in binary formats and UTF-16", () => {
     for (const control of ["\0", "\x01", "\x07", "\x0e", "\x1f"]) assert.isUndefined(sniff(utf8(`text ${control}`)))
     assert.isUndefined(sniff(new Uint8Array(Buffer.from("UTF-16 text", "utf16le"))))
     assert.strictEqual(sniff(utf8("tab\t line\r\n page\f \x1b[1mbold\x1b[0m")), "text/plain")
   })
 
-  it("is a DOCX only for an archive that holds a Word document", () => {
+  it("is DOCX only for an archive that contains a Word document", () => {
     assert.strictEqual(sniff(zipOf("word/document.xml")), docx)
     for (const entry of ["xl/workbook.xml", "ppt/presentation.xml", "mimetype", "words/docs"]) {
       assert.isUndefined(sniff(zipOf(entry)), entry)
@@ -102,7 +102,7 @@ describe("what a file is", () => {
     assert.strictEqual(sniff(utf8("word/document")), "text/plain")
   })
 
-  it("is nothing for programs and formats that kite does not read", () => {
+  it("is none for programs and formats that kite does not read", () => {
     const foreign = [
       "MZ\x90\0\x03",
       "\x7fELF\x02\x01",

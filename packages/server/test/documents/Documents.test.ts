@@ -16,7 +16,7 @@ const jsonBody = (body: unknown, method = "PATCH"): RequestInit => ({
 })
 
 suite(TestServer.layer)("documents", (it) => {
-  it.effect("come back as they were uploaded", () =>
+  it.effect("are returned as they were uploaded", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const created = yield* upload(user, "hello world", "grüße.txt")
@@ -44,7 +44,7 @@ suite(TestServer.layer)("documents", (it) => {
     })
   )
 
-  it.effect("of every kind are taken, and known by their bytes whatever their name", () =>
+  it.effect("of every type are accepted, detected from content whatever their name", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       for (const [contentType, bytes] of Object.entries(yield* Effect.promise(samples))) {
@@ -54,7 +54,7 @@ suite(TestServer.layer)("documents", (it) => {
     })
   )
 
-  it.effect("are charged to the quota and given back on removal, to the byte", () =>
+  it.effect("count against the quota until they are removed, to the byte", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const kept = yield* upload(user, "x".repeat(70_001))
@@ -72,7 +72,7 @@ suite(TestServer.layer)("documents", (it) => {
     })
   )
 
-  it.effect("removed many times at once are given back once", () =>
+  it.effect("removed many times concurrently are credited once", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const { json } = yield* upload(user, "once")
@@ -83,7 +83,7 @@ suite(TestServer.layer)("documents", (it) => {
     })
   )
 
-  it.effect("are renamed, and keep everything else", () =>
+  it.effect("are renamed, and nothing else changes", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const created = yield* upload(user, "text")
@@ -103,7 +103,7 @@ suite(TestServer.layer)("documents", (it) => {
     })
   )
 
-  it.effect("have no text until they are ready, then every page of it", () =>
+  it.effect("have no text until they are ready, then all their pages", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const { json } = yield* upload(user, "text")

@@ -9,7 +9,7 @@ import { Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 
 const sorts: ReadonlyArray<DocumentSort> = ["createdAt", "-createdAt", "filename", "-filename"]
-/** Few names for many documents, because ties are the hard case for pages. */
+/** Few names for many documents, because equal names are the hard case for pages. */
 const names = ["Äpfel.txt", "apfel.txt", "b", "b", "B", "報告", "😀", "z.pdf", "z (1).pdf", "-"]
 const someNames = (count: number) => Array.from({ length: count }, (_, index) => names[index % names.length] ?? "")
 

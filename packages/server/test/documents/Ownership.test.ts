@@ -8,10 +8,10 @@ import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 
 const unknown = "01977a5e-8c2b-7000-8000-000000000000"
-/** What names one document, from the contract: a new endpoint cannot be forgotten. */
+/** All endpoints for one document, read from the contract so that new ones are included. */
 const ofOne = endpoints.filter(({ path }) => path.startsWith("/api/documents/:id"))
 
-/** A valid call of the endpoint for this document; HEAD where it is asked for instead of GET. */
+/** A valid call of the endpoint for this document; with HEAD instead of GET on request. */
 const call = (user: Caller, { method, path }: (typeof endpoints)[number], id: string, head = false) =>
   sendAs(user, path.replace(":id", id), {
     method: head ? "HEAD" : method,
@@ -21,8 +21,8 @@ const call = (user: Caller, { method, path }: (typeof endpoints)[number], id: st
     })
   })
 
-suite(TestServer.layer)("a document of somebody else", (it) => {
-  it.effect.each(ofOne)("is not there, and no different from one that never was: $method $path", (endpoint) =>
+suite(TestServer.layer)("a document of another account", (it) => {
+  it.effect.each(ofOne)("gets the same response as one that never existed: $method $path", (endpoint) =>
     Effect.gen(function* () {
       const [owner, other] = [yield* signUp, yield* signUp]
       const { json: document } = yield* upload(owner, "secret of the owner", "secret.txt")
@@ -49,7 +49,7 @@ suite(TestServer.layer)("a document of somebody else", (it) => {
     })
   )
 
-  it.effect("is in no list and no search of another", () =>
+  it.effect("occurs in no list and no search of others", () =>
     Effect.gen(function* () {
       const [owner, other] = [yield* signUp, yield* signUp]
       const { json: document } = yield* upload(owner, "secret", "secret.txt")

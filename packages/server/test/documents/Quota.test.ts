@@ -27,7 +27,7 @@ const streamed = (bytes: number, boundary: string) => {
 }
 
 suite(server)("the quota", (it) => {
-  it.effect("for ten files leaves exactly ten of fifty that come at once", () =>
+  it.effect("for ten files admits exactly ten of fifty concurrent uploads", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const uploads = Array.from({ length: 50 }, () => upload(user, "x".repeat(limitBytes / 10)))
@@ -41,7 +41,7 @@ suite(server)("the quota", (it) => {
   )
 
   it.effect.prop(
-    "is never exceeded and always the sum, whatever the sizes and whatever is removed meanwhile",
+    "is never exceeded and always equals the sum, for any sizes and concurrent removals",
     {
       sizes: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 400_000 }))).check(
         Schema.isBetweenLength(1, 8)
@@ -68,7 +68,7 @@ suite(server)("the quota", (it) => {
     { arbitrary: { runs: 10 } }
   )
 
-  it.effect("holds to the last byte", () =>
+  it.effect("is exact to the byte", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       yield* upload(user, "x".repeat(500_000))
@@ -85,7 +85,7 @@ suite(server)("the quota", (it) => {
     })
   )
 
-  it.effect("cuts off a file of unknown length where it ends", () =>
+  it.effect("stops an upload of unknown length at the limit", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       yield* upload(user, "x".repeat(600_000))
@@ -100,7 +100,7 @@ suite(server)("the quota", (it) => {
     })
   )
 
-  it.effect("is not asked where a file is larger than any may be", () =>
+  it.effect("is not checked for a file above the maximum size", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       const told = yield* upload(user, "x".repeat(5_000_000))

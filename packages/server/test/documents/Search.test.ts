@@ -5,7 +5,7 @@ import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, Layer, Schema } from "effect"
 
-/** Name and pages of what there is to be found. */
+/** Names and pages of the documents to find. */
 const shelf: Record<string, ReadonlyArray<string>> = {
   "Invoice_2026-04.pdf": ["The quick brown fox", "jumps over the lazy dog"],
   "Übersicht Grüße.txt": ["Straße nach KÖLN", "ÉTÉ à la plage"],
@@ -101,7 +101,7 @@ suite(Shelf.layer.pipe(Layer.provideMerge(TestServer.layer)))("a search", (it) =
   )
 
   it.effect.prop(
-    "answers anything that may be asked",
+    "succeeds for any valid query",
     { q: Schema.String.check(Schema.isBetweenLength(1, 200), Schema.isPattern(/^[^\0]*$/)) },
     Effect.fnUntraced(function* ({ q }) {
       const { status } = yield* search(q.toWellFormed())

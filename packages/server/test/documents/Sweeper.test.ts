@@ -19,7 +19,7 @@ const count = Effect.flatMap(ObjectStore, (store) => Effect.map(Stream.runCollec
 const server = Sweeper.layer.pipe(Layer.provideMerge(TestServer.layer))
 
 suite(server)("a sweep", (it) => {
-  it.effect("takes what belongs to no document and is old enough, and nothing else", () =>
+  it.effect("removes objects that are old enough and have no document, and no others", () =>
     Effect.gen(function* () {
       const { sweep } = yield* Sweeper
       const user = yield* signUp
@@ -35,7 +35,7 @@ suite(server)("a sweep", (it) => {
     })
   )
 
-  it.effect("takes nothing while the database cannot say whose it is", () =>
+  it.effect("removes nothing while the database does not respond", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const { sweep } = yield* Sweeper

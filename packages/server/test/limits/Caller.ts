@@ -14,7 +14,7 @@ export interface CallResponse {
   readonly body: string
 }
 
-/** One request on a connection of its own. `forwardedFor`: the field lines of X-Forwarded-For; `filler` lines stand after the first. */
+/** One request on its own connection. `forwardedFor`: the lines of X-Forwarded-For; `filler` lines follow the first. */
 export const call = (
   path: string,
   options: {

@@ -4,7 +4,7 @@ import { type Answer, type Caller, post, sendAs, signUp } from "../http/Client.t
 
 const json = { "content-type": "application/json" }
 
-/** A fresh account that is an admin, logged in as one. */
+/** Registers a new account, makes it an admin and logs in. */
 export const signUpAdmin = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const user = yield* signUp
@@ -30,7 +30,7 @@ export const forcePasswordReset = (admin: Caller, id: string) =>
 export const audit = (admin: Caller, query: Readonly<Record<string, string>> = {}) =>
   sendAs(admin, `/api/admin/audit?${new URLSearchParams(query)}`)
 
-/** The actions of what is recorded about this account or document, oldest first. */
+/** The actions of the audit entries about this account or document, oldest first. */
 export const actionsOn = (admin: Caller, subjectId: string) =>
   Effect.map(audit(admin, { subjectId, limit: "100" }), ({ json: { items } }: Answer) =>
     items.map(({ action }: { action: string }) => action).reverse()

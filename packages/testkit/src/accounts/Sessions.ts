@@ -1,10 +1,10 @@
 import { Duration, Effect, Schedule } from "effect"
 import { type Answer, post, send } from "../http/Client.ts"
 
-/** What a browser on kite's own page adds. */
+/** The header that a browser on kite's own page adds. */
 const fromOwnPage = { "sec-fetch-site": "same-origin" }
 
-/** The `name=value` that a client would send back, of an answer that sets a cookie. */
+/** The `name=value` of the cookie that a response sets. */
 export const cookieOf = (answer: Answer) => {
   const [cookie = ""] = answer.headers.getSetCookie()
   return cookie.split(";")[0] ?? ""
@@ -25,7 +25,7 @@ export const logOut = withCookie("/api/auth/logout")
 export const statusOfMe = (accessToken: string) =>
   Effect.map(send("/api/auth/me", { headers: { authorization: `Bearer ${accessToken}` } }), ({ status }) => status)
 
-/** How long it takes until the token is refused, in ms; fails after a second. */
+/** Time in ms until the token is refused; fails after a second. */
 export const timeToRefusal = (accessToken: string) =>
   statusOfMe(accessToken).pipe(
     Effect.flatMap((status) => (status === 401 ? Effect.void : Effect.fail(`still ${status}`))),

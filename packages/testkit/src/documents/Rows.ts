@@ -26,7 +26,7 @@ export const insertDocuments = Effect.fnUntraced(function* (owner: string, filen
   return rows.map(({ id }) => id)
 }, inTransaction)
 
-/** What the worker does at the end of an extraction. */
+/** Stores the text, as the worker does after an extraction. */
 export const setText = Effect.fnUntraced(function* (id: string, pages: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
   const { putText } = yield* index
@@ -41,7 +41,7 @@ export const setText = Effect.fnUntraced(function* (id: string, pages: ReadonlyA
   if (row !== undefined) yield* putText({ id: DocumentId.make(id), ...row }, Array.from(terms.rows()))
 })
 
-/** The quota is the sum of the documents, every document has its bytes, and every object its document. */
+/** Asserts that quotas equal the sums of documents, every document has its bytes, and every object its document. */
 export const assertBalanced = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const store = yield* ObjectStore

@@ -3,7 +3,7 @@ import { PDFDocument } from "pdf-lib"
 
 const base64 = (text: string) => new Uint8Array(Buffer.from(text, "base64"))
 
-/** One file in a stored (not deflated) archive: enough of a zip for who looks at the beginning. */
+/** The beginning of a zip archive with one stored (not deflated) file: enough to detect its type. */
 export const zipOf = (entry: string) => {
   const head = Buffer.alloc(30)
   head.writeUInt32LE(0x04034b50)
@@ -22,7 +22,7 @@ const docx = async () => {
   return new Uint8Array(await Packer.toBuffer(document))
 }
 
-/** A small file of every kind that kite reads. */
+/** A small file of every type that kite reads. */
 export const samples = async () => ({
   "application/pdf": await pdf(),
   "image/png": base64(

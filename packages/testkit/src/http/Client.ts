@@ -4,7 +4,7 @@ import { uploadForm } from "./Multipart.ts"
 import { TestServer } from "./TestServer.ts"
 import { typedClient } from "./TypedClient.ts"
 
-/** What came back, the body read: parsed where it is JSON. */
+/** A response whose body was read, and parsed if it is JSON. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -12,7 +12,7 @@ export interface Answer {
   readonly json: any
 }
 
-/** A logged-in account as far as requests need it. */
+/** What requests need of a logged-in account. */
 export interface Caller {
   readonly authorization: Readonly<Record<string, string>>
 }
@@ -25,7 +25,7 @@ export const send = (path: string, init: RequestInit = {}) =>
     Effect.promise(async (signal) => readAnswer(init.method, path, await fetch(url + path, { signal, ...init })))
   )
 
-/** As `send`, with this account's access token. */
+/** Sends a request with this account's access token. */
 export const sendAs = ({ authorization }: Caller, path: string, init: RequestInit = {}) =>
   send(path, { ...init, headers: { ...(init.headers as Record<string, string>), ...authorization } })
 
@@ -38,7 +38,7 @@ export const post = (path: string, body: unknown, headers: Readonly<Record<strin
 
 let count = 0
 
-/** A fresh account, logged in. */
+/** Registers a new account and logs in. */
 export const signUp = Effect.gen(function* () {
   const email = `user${++count}@example.org`
   const registered = yield* post("/api/auth/register", { email, password })
@@ -48,18 +48,18 @@ export const signUp = Effect.gen(function* () {
   return { id: registered.json.id as string, email, password, authorization, cookie }
 })
 
-/** One account for all tests of a file, for those that do not care whose documents they are. */
-export class Someone extends Context.Service<Someone, Effect.Success<typeof signUp>>()("@kite/server/test/Someone") {
+/** One account for all tests of a file that do not depend on the account. */
+export class Someone extends Context.Service<Someone, Effect.Success<typeof signUp>>()("@kite/testkit/http/Someone") {
   static readonly layer = Layer.effect(Someone, signUp)
 }
 
 export const upload = (user: Caller, content: string | Uint8Array<ArrayBuffer>, filename?: string) =>
   sendAs(user, "/api/documents", { method: "POST", body: uploadForm(content, filename) })
 
-/** A client made from the contract that acts for this account. */
+/** The typed client of this account. */
 export const clientOf = ({ authorization }: Caller) =>
   Effect.flatMap(TestServer, ({ url }) => typedClient(url, authorization))
 
-/** What the account has stored, as it is told itself. */
+/** The bytes that the account has stored, as the API returns them. */
 export const usedBytes = (user: Caller) =>
   Effect.flatMap(clientOf(user), ({ auth }) => Effect.map(auth.me(), ({ quota }) => quota.usedBytes))

@@ -4,17 +4,17 @@ import { HttpApi } from "effect/http-api"
 
 export interface Endpoint {
   readonly method: string
-  /** With `:id` and the like where its parameters are. */
+  /** With `:id` and similar for its parameters. */
   readonly path: string
   readonly authenticated: boolean
-  /** Media type of the body it takes, none where it takes none. */
+  /** Media type of its request body, if it has one. */
   readonly body: string | undefined
-  /** The members of that body. */
+  /** The fields of that body. */
   readonly fields: ReadonlyArray<string>
   readonly query: ReadonlyArray<string>
 }
 
-/** The names of a struct's members; a checked or transported schema has no `fields`, its AST always has its signatures. */
+/** The field names of a struct, read from its AST because a schema with checks has no `fields`. */
 const fieldsOf = (schema: unknown): ReadonlyArray<string> => {
   const { ast } = (schema ?? {}) as { readonly ast?: { readonly propertySignatures?: ReadonlyArray<{ name: string }> } }
   return (ast?.propertySignatures ?? []).map(({ name }) => name)
@@ -35,8 +35,8 @@ const reflect = () => {
   return found
 }
 
-/** Every endpoint of the contract, from the contract itself: what loops over them cannot forget a new one. */
+/** Every endpoint, read from the contract: tests that loop over them include new ones. */
 export const endpoints: ReadonlyArray<Endpoint> = reflect()
 
-/** A path of the endpoint with this id for each of its parameters. */
+/** The path of the endpoint with this id as each of its parameters. */
 export const pathOf = ({ path }: Pick<Endpoint, "path">, id: string) => path.replace(/:\w+/g, id)

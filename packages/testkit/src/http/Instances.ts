@@ -5,7 +5,7 @@ import { eventually } from "../Eventually.ts"
 import { TestDatabase } from "../postgres/TestDatabase.ts"
 import { TestServer } from "./TestServer.ts"
 
-/** Another server on the test's database, for as long as the scope lives. Provide what it answers to reach it. */
+/** Starts another server on the test's database that ends with the scope. Provide the returned context to send requests to it. */
 export const startInstance = Effect.gen(function* () {
   const database = yield* TestDatabase
   const pool = Layer.orDie(Database.layerUrl(database.url))
@@ -22,7 +22,7 @@ const links = (instances: number) =>
       WHERE application_name = 'kite-revocations' AND query LIKE 'LISTEN%' AND datname = current_database()`
   ).pipe((rows) => eventually(rows, ({ length }) => length === instances))
 
-/** Ends the connections that so many instances listen on, as a failover of PostgreSQL would. */
+/** Ends the connections that this number of instances listen on, as a failover of PostgreSQL does. */
 export const killLinks = Effect.fnUntraced(function* (instances: number) {
   const sql = yield* SqlClient.SqlClient
   for (const { pid } of yield* links(instances)) yield* sql`SELECT pg_terminate_backend(${pid})`

@@ -5,12 +5,12 @@ export const uploadForm = (content: string | Blob | Uint8Array<ArrayBuffer>, fil
   return form
 }
 
-// From here on: a multipart body by hand, so that it can be wrong.
+// The rest builds multipart bodies by hand, so that they can be malformed.
 
 export const boundary = "kite-test-boundary"
 export const contentType = `multipart/form-data; boundary=${boundary}`
 
-/** A part with this disposition; `filename` is sent as it is, without any escape. */
+/** A part with this disposition; `filename` is not escaped. */
 export const part = (name: string, content: string, filename?: string) =>
   `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${filename === undefined ? "" : `; filename="${filename}"`}\r\n\r\n${content}\r\n`
 

@@ -1,12 +1,12 @@
 import { assert } from "@effect/vitest"
 import type { Answer } from "./Client.ts"
 
-/** What no answer may tell: stacks, SQL, paths of this machine. */
+/** What no response may contain: stacks, SQL, paths of this machine. */
 const leak = /node_modules|\/work\/|at .*\.ts|SELECT|syntax error/i
 
 /**
- * The answer is this problem and nothing but it: RFC 9457, complete, and silent about what is behind the API. `instance` is
- * null where the request had no path that could be read.
+ * Asserts that the response is exactly this problem: complete by RFC 9457, and without internals of the server. `instance` is
+ * null if the request had no readable path.
  */
 export const assertProblem = (answer: Answer, status: number, name: string | RegExp, instance?: string | null) => {
   const where = `${instance ?? ""} ${answer.status} ${answer.text.slice(0, 300)}`

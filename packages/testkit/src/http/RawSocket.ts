@@ -4,7 +4,7 @@ import type { Answer } from "./Client.ts"
 import { contractFault } from "./Contract.ts"
 import { TestServer } from "./TestServer.ts"
 
-/** The first answer in what a server sent, with its headers and its body as far as it came. */
+/** Parses the first response that a server sent, even if its body is incomplete. */
 const parse = (received: string): Answer => {
   const [head = "", ...rest] = received.split("\r\n\r\n")
   const [line = "", ...fields] = head.split("\r\n")
@@ -16,19 +16,19 @@ const parse = (received: string): Answer => {
   return { status: Number(line.split(" ")[1]), headers, text, json: isJson ? JSON.parse(text) : undefined }
 }
 
-/** A connection of its own to the server; it ends with the scope. */
+/** A connection to the server that closes with the scope. */
 export const openSocket = Effect.flatMap(TestServer, ({ url }) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const { hostname, port } = new URL(url)
-      // a server that has answered need not read the rest
+      // A server that has responded need not read the rest.
       return connect({ host: hostname, port: Number(port), allowHalfOpen: true }).on("error", () => {})
     }),
     (socket) => Effect.sync(() => socket.destroy())
   )
 )
 
-/** All that comes back until the server closes. */
+/** The response, complete when the server closes. */
 const receive = (socket: Socket) =>
   Effect.callback<Answer>((resume) => {
     let received = ""
@@ -62,5 +62,5 @@ const check = (first: string | Uint8Array | undefined, answer: Answer) => {
 /** Sends bytes that no client library would; say `Connection: close`. */
 export const sendRaw = (...parts: Bytes) => exchange(parts, false)
 
-/** Sends bytes and closes its side; the answer is empty where the server has none for who has left. */
+/** Sends bytes and closes its side. The response is empty if the server sends none to a client that has left. */
 export const sendRawAndLeave = (...parts: Bytes) => exchange(parts, true)

@@ -12,7 +12,7 @@ import { Context, Effect, FileSystem, Layer, References } from "effect"
 import { HttpServer } from "effect/http"
 import { testDatabase } from "../postgres/TestDatabase.ts"
 
-/** Only tests about limits set lower ones: all others send many requests from one address. */
+/** Tests of limits set lower ones; all others send many requests from one address. */
 const unlimited = Object.fromEntries(Object.values(policyTable).map(({ setting }) => [setting, "1000000/1s"]))
 
 const variables = {
@@ -21,7 +21,7 @@ const variables = {
   ...unlimited
 }
 
-/** Objects in a folder that goes with the scope. */
+/** Objects in a folder that is removed with the scope. */
 const temporaryObjects = Layer.unwrap(
   Effect.gen(function* () {
     const files = yield* FileSystem.FileSystem
@@ -32,26 +32,26 @@ const temporaryObjects = Layer.unwrap(
 const quiet = Layer.succeed(References.MinimumLogLevel, "Fatal" as const)
 
 interface Parts {
-  /** Environment variables on top of the tests' own. */
+  /** Environment variables that override the defaults of the tests. */
   readonly variables?: Readonly<Record<string, string>>
   readonly objects?: Layer.Layer<ObjectStore>
   readonly database?: typeof testDatabase
-  /** Counts in memory by default, whatever REDIS_URL is. */
+  /** Counts in memory by default, also with REDIS_URL. */
   readonly limiter?: Layer.Layer<RateLimiter>
-  /** Where log lines go and from which level on; nothing but what is fatal by default. */
+  /** The logger and its level; by default, only fatal lines are logged. */
   readonly logging?: Layer.Layer<never>
-  /** Over how long the work of reset mails is spread, in ms; none by default, so that no test waits for it. */
+  /** The maximum random delay of reset mails, in ms; 0 by default, so that no test waits. */
   readonly mailSpread?: number
 }
 
 /**
- * The whole server on a free port of loopback, with a database and a store of its own, and nobody who takes its jobs. The
- * parts it stands on are there for the test as well.
+ * The whole server on a free port of loopback, with its own database and object store, but without a worker. Tests can use
+ * these parts, too.
  */
 export class TestServer extends Context.Service<TestServer, { readonly url: string }>()(
-  "@kite/server/test/TestServer"
+  "@kite/testkit/http/TestServer"
 ) {
-  /** With other parts than the usual ones. */
+  /** With some parts replaced. */
   static readonly layerOn = ({ variables: changed = {}, ...parts }: Parts) => {
     const { objects = temporaryObjects, database = testDatabase, limiter = RateLimiter.layerMemory } = parts
     const { logging = quiet, mailSpread = 0 } = parts

@@ -11,7 +11,7 @@ import { uploadForm } from "./Multipart.ts"
 const email = Email.make("anna@example.org")
 const password = NewPassword.make(Redacted.make("up, up and away 9"))
 
-/** A client made from the contract, as TypeScript users make one: its calls succeed and fail with the contract's types. */
+/** A client derived from the contract, as TypeScript users create one. Its calls succeed and fail with the contract's types. */
 export const typedClient = (baseUrl: string, headers: Readonly<Record<string, string>> = {}) =>
   HttpApiClient.make(Api, { baseUrl }).pipe(
     Effect.provide([
@@ -22,7 +22,7 @@ export const typedClient = (baseUrl: string, headers: Readonly<Record<string, st
     ])
   )
 
-/** Registers an account at the kite with this URL, if it is not there yet, and logs in. `headers` serve plain requests. */
+/** Logs in to the kite at this URL and registers the account if necessary. `headers` authorize plain requests. */
 export const logInAt = Effect.fnUntraced(function* (url: string) {
   const guest = yield* typedClient(url)
   yield* Effect.catchTag(guest.auth.register({ payload: { email, password } }), "EmailTaken", () => Effect.void)
@@ -34,7 +34,7 @@ export const logInAt = Effect.fnUntraced(function* (url: string) {
     ...client,
     /** Up to 100 documents, newest first. */
     list: Effect.map(client.documents.list({ query: { limit: 100 } }), ({ items }) => items),
-    /** Uploads a file of the folder `examples`. */
+    /** Uploads a file from the folder `examples`. */
     uploadExample: Effect.fnUntraced(function* (name: string) {
       const bytes = yield* Effect.promise(() => readFile(new URL(`../../../../examples/${name}`, import.meta.url)))
       return yield* client.documents.upload({ payload: uploadForm(bytes, name) })

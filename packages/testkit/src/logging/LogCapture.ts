@@ -4,7 +4,7 @@ import { Layer, Logger, References, Schema } from "effect"
 
 const decode = Schema.decodeUnknownSync(Schema.fromJsonString(LogLine), { onExcessProperty: "error" })
 
-/** A logger layer whose lines can be read back, as they would stand on stdout and by the schema. */
+/** A logger whose lines tests can read, as text and decoded by the schema. */
 export class LogCapture {
   readonly lines: Array<string> = []
   readonly #parsed: Array<LogLine> = []
@@ -14,7 +14,7 @@ export class LogCapture {
     Layer.succeed(References.MinimumLogLevel, "Trace")
   )
 
-  /** Every line so far; throws for one that is not of the schema. */
+  /** All lines so far; throws if one does not match the schema. */
   get parsed(): ReadonlyArray<LogLine> {
     for (const line of this.lines.slice(this.#parsed.length)) this.#parsed.push(decode(line))
     return this.#parsed

@@ -1,7 +1,7 @@
 import { type Mail, SentMails } from "@kite/adapters/mail/Mailer"
 import { Effect, Queue, Redacted } from "effect"
 
-/** The next mail to this address; those to others are passed over. */
+/** The next mail to this address; skips mails to others. */
 export const nextMailTo = Effect.fnUntraced(
   function* (address: string): Effect.fn.Return<Mail, never, SentMails> {
     const sent = yield* SentMails
@@ -13,5 +13,5 @@ export const nextMailTo = Effect.fnUntraced(
   Effect.orDie
 )
 
-/** The secret of a reset mail. */
+/** The token in a reset mail. */
 export const resetTokenOf = ({ text }: Mail) => /\/reset#([\w-]{43})\n/.exec(Redacted.value(text))?.[1] ?? ""

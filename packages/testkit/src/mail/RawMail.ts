@@ -8,10 +8,10 @@ export interface Letter {
   readonly text: string
 }
 
-/** Parses a mail as it goes over the wire (RFC 5322). */
+/** Parses a mail in its wire format (RFC 5322). */
 export const parse = (raw: Uint8Array) => Effect.promise(() => PostalMime.parse(raw))
 
-/** What a person sees of it; every recipient that any header names is in `to`. */
+/** Parses what a person sees of a mail. `to` contains the recipients of all headers. */
 export const readLetter = (raw: Uint8Array): Effect.Effect<Letter> =>
   Effect.map(parse(raw), ({ to = [], cc = [], bcc = [], subject = "", text = "" }) => ({
     to: [...to, ...cc, ...bcc].map(({ address = "" }) => address),

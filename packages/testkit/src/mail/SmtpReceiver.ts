@@ -7,7 +7,7 @@ export interface Received {
   readonly recipients: ReadonlyArray<string>
 }
 
-/** A real SMTP server on a free port of loopback; what it accepts lands in `received`. */
+/** A real SMTP server on a free port of loopback that puts accepted mails into `received`. */
 export const startReceiver = Effect.fnUntraced(function* (options: SMTPServerOptions = {}) {
   const received = yield* Queue.unbounded<Received>()
   const server = new SMTPServer({

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto"
 import { ObjectKey } from "@kite/domain/documents/Document"
 import { Effect, Stream } from "effect"
 
-/** A key that nobody has used. */
+/** An unused key. */
 export const newKey = Effect.sync(() => ObjectKey.make(randomUUID()))
 
 /** Bytes that look random and are the same for the same seed. */
@@ -18,7 +18,7 @@ export const bytesOf = (size: number, seed: number) => {
   return bytes
 }
 
-/** The bytes in chunks of the given sizes, over and over. */
+/** The bytes in chunks of the given sizes, in turn. */
 export const chunked = (bytes: Uint8Array, sizes: ReadonlyArray<number>) => {
   const chunks: Array<Uint8Array> = []
   for (let offset = 0; offset < bytes.length; ) {
@@ -29,7 +29,7 @@ export const chunked = (bytes: Uint8Array, sizes: ReadonlyArray<number>) => {
   return Stream.fromIterable(chunks)
 }
 
-/** `total` bytes in 64 KiB chunks that all live in ONE buffer, which is written anew for each: nothing piles up here. */
+/** `total` bytes in 64 KiB chunks that share ONE buffer, rewritten for each chunk: the source itself needs no memory. */
 export const endless = (total: number) => {
   const buffer = bytesOf(64 * 1024, 7)
   return Stream.range(0, Math.ceil(total / buffer.length) - 1).pipe(
@@ -52,7 +52,7 @@ export const sha256 = <E>(content: Stream.Stream<Uint8Array, E>) =>
 export const collect = <E>(content: Stream.Stream<Uint8Array, E>) =>
   Effect.map(Stream.runCollect(content), (chunks) => Buffer.concat(chunks))
 
-/** The most bytes of buffers that this process held, beyond what it held before, while the stream was drawn. */
+/** The largest growth of this process in bytes of buffers while the stream was read. */
 export const peakOf = <E>(content: Stream.Stream<Uint8Array, E>) => {
   const before = process.memoryUsage().arrayBuffers
   let peak = 0

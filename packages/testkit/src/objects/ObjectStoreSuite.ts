@@ -8,13 +8,13 @@ import { bytesOf, chunked, collect, endless, newKey, sha256 } from "./Content.ts
 class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
 
 interface Options {
-  /** Size of the large objects: what the store behind the layer can take, best more than one part. */
+  /** Size of the large objects: what the store can hold, if possible more than one part. */
   readonly largeBytes: number
-  /** False for a server that takes a range ending with byte 0 for one without an end. */
+  /** False for a server that treats a range ending with byte 0 as one without an end. */
   readonly endsAtFirstByte: boolean
 }
 
-/** What every layer of ObjectStore must do. */
+/** The behaviour of every layer of ObjectStore. */
 export const objectStoreSuite = (
   name: string,
   store: Layer.Layer<ObjectStore, unknown>,
@@ -30,7 +30,7 @@ export const objectStoreSuite = (
       assert.isFalse((yield* listed).some((object) => object.key === key))
     })
 
-    it.effect("gives back the bytes that were put and their number", () =>
+    it.effect("returns the bytes that were put, and their number", () =>
       Effect.gen(function* () {
         const [objects, key, bytes] = [yield* ObjectStore, yield* newKey, bytesOf(100_000, 1)]
         assert.strictEqual(yield* objects.put(key, chunked(bytes, [1, 4096, 30_000])), bytes.length)
@@ -38,7 +38,7 @@ export const objectStoreSuite = (
       })
     )
 
-    it.effect("keeps an empty object", () =>
+    it.effect("stores an empty object", () =>
       Effect.gen(function* () {
         const [objects, key] = [yield* ObjectStore, yield* newKey]
         assert.strictEqual(yield* objects.put(key, Stream.empty), 0)
@@ -48,7 +48,7 @@ export const objectStoreSuite = (
       })
     )
 
-    it.effect("keeps a large stream whole, although its source uses one buffer again and again", () =>
+    it.effect("stores a large stream whole, although its source reuses one buffer", () =>
       Effect.gen(function* () {
         const [objects, key] = [yield* ObjectStore, yield* newKey]
         assert.strictEqual(yield* objects.put(key, endless(largeBytes)), largeBytes)
@@ -60,7 +60,7 @@ export const objectStoreSuite = (
     )
 
     it.effect.prop(
-      "answers any range of any bytes put in any chunks",
+      "returns any range of any bytes put in any chunks",
       {
         size: Schema.Int.check(Schema.isBetween({ minimum: 2, maximum: 300_000 })),
         seed: Schema.Int,
@@ -80,7 +80,7 @@ export const objectStoreSuite = (
       { arbitrary: { runs: 30 } }
     )
 
-    it.effect("refuses a range that leaves the object", () =>
+    it.effect("refuses a range beyond the object", () =>
       Effect.gen(function* () {
         const [objects, key, empty] = [yield* ObjectStore, yield* newKey, yield* newKey]
         yield* objects.put(key, Stream.make(bytesOf(10, 1)))
@@ -96,7 +96,7 @@ export const objectStoreSuite = (
       })
     )
 
-    it.effect("knows no object that was never put, or was removed, and removes it as often as one likes", () =>
+    it.effect("has no object that was never put or was removed, and removes it any number of times", () =>
       Effect.gen(function* () {
         const [objects, key] = [yield* ObjectStore, yield* newKey]
         yield* assertAbsent(key)
@@ -110,7 +110,7 @@ export const objectStoreSuite = (
       })
     )
 
-    it.effect("fails with the content's own error and leaves nothing of it", () =>
+    it.effect("fails with the content's error and stores nothing", () =>
       Effect.gen(function* () {
         const [objects, early, late] = [yield* ObjectStore, yield* newKey, yield* newKey]
         const broken = Stream.fail(new Broken())
@@ -121,7 +121,7 @@ export const objectStoreSuite = (
       })
     )
 
-    it.effect("shows nothing of an object on its way, and leaves nothing of it when interrupted", () =>
+    it.effect("hides an unfinished object, and removes it when interrupted", () =>
       Effect.gen(function* () {
         const [objects, key, reached] = [yield* ObjectStore, yield* newKey, yield* Deferred.make<void>()]
         const stuck = Stream.fromEffect(Effect.andThen(Deferred.succeed(reached, undefined), Effect.never))
@@ -134,7 +134,7 @@ export const objectStoreSuite = (
       })
     )
 
-    it.effect("keeps objects that are put at the same time apart", () =>
+    it.effect("does not mix up objects that are put at the same time", () =>
       Effect.gen(function* () {
         const objects = yield* ObjectStore
         const seeds = Array.from({ length: 10 }, (_, index) => index + 1)
@@ -153,7 +153,7 @@ export const objectStoreSuite = (
       })
     )
 
-    it.effect("lists what it holds with size and time", () =>
+    it.effect("lists its objects with size and time", () =>
       Effect.gen(function* () {
         const [objects, key, other] = [yield* ObjectStore, yield* newKey, yield* newKey]
         yield* objects.put(key, Stream.make(bytesOf(123, 1)))
@@ -168,7 +168,7 @@ export const objectStoreSuite = (
       })
     )
 
-    it.effect("lets a reader leave early, any number of times", () =>
+    it.effect("lets a reader stop early, any number of times", () =>
       Effect.gen(function* () {
         const [objects, key] = [yield* ObjectStore, yield* newKey]
         yield* objects.put(key, endless(largeBytes))
@@ -178,5 +178,5 @@ export const objectStoreSuite = (
       })
     )
 
-    it.effect("says that it answers", () => Effect.flatMap(ObjectStore, (objects) => objects.check))
+    it.effect("passes its check", () => Effect.flatMap(ObjectStore, (objects) => objects.check))
   })

@@ -2,7 +2,7 @@ import { Effect, Redacted } from "effect"
 import S3rver from "s3rver"
 import { temporaryDirectory } from "../processes/TemporaryDirectory.ts"
 
-/** URL of a bucket, not made yet, on an S3 server in this process; it knows no multipart and checks no secret. */
+/** URL of a bucket, not created yet, on an S3 server in this process. It supports no multipart and checks no secret. */
 export const startS3rver = Effect.gen(function* () {
   const directory = yield* temporaryDirectory
   const { port } = yield* Effect.acquireRelease(

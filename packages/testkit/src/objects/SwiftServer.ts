@@ -8,13 +8,13 @@ import { temporaryDirectory } from "../processes/TemporaryDirectory.ts"
 const run = promisify(execFile)
 const script = join(import.meta.dirname, "swift_server.py")
 
-/** Debian's own Python: the packages of the system serve no other. */
+/** Debian's Python: the system's packages work with no other. */
 const python = "/usr/bin/python3"
 
-/** A tenth of what S3 lists at once: Swift takes its time for every object that it is given. */
+/** A tenth of what S3 lists at once, because Swift is slow to store objects. */
 const keysPerListing = 100
 
-/** No S3 server can be had; the message says how to get one. */
+/** There is no S3 server; the message says how to get one. */
 class S3Unavailable extends Schema.TaggedError<S3Unavailable>()("S3Unavailable", { message: Schema.String }) {}
 
 const command = (name: string, args: ReadonlyArray<string>, seconds: number) =>
@@ -26,7 +26,7 @@ const command = (name: string, args: ReadonlyArray<string>, seconds: number) =>
 
 const present = command(python, ["-c", "import swift.proxy.server"], 30)
 
-/** The library alone: unlike `swift-proxy` and its kin it brings no service that would start by itself. */
+/** Only the library: unlike `swift-proxy` and similar packages, it starts no service. */
 const install = Effect.gen(function* () {
   if (process.geteuid?.() !== 0) return yield* new S3Unavailable({ message: "not root" })
   yield* command("apt-get", ["update", "-qq"], 180)
@@ -40,7 +40,7 @@ const findSwift = present.pipe(
   Effect.mapError(
     ({ message }) =>
       new S3Unavailable({
-        message: `test:s3 needs a real S3 server and found none: set OBJECT_STORE_URL to http://KEY:SECRET@host:port/bucket (the tests make buckets kite-test-* on that server and remove them), or, on Debian, apt-get install python3-swift (${message})`
+        message: `test:s3 needs a real S3 server and found none: set OBJECT_STORE_URL to http://KEY:SECRET@host:port/bucket (the tests create buckets kite-test-* on that server and remove them), or, on Debian, apt-get install python3-swift (${message})`
       })
   )
 )
@@ -57,12 +57,12 @@ const start = Effect.gen(function* () {
       })
   )
   return yield* Effect.callback<string, S3Unavailable>((resume) => {
-    let said = ""
+    let output = ""
     child.stderr.on("data", (text) => {
-      said = `${said}${text}`.slice(-4_000)
+      output = `${output}${text}`.slice(-4_000)
     })
     child.once("error", (cause) => resume(new S3Unavailable({ message: String(cause) })))
-    child.once("exit", () => resume(new S3Unavailable({ message: `Swift ended at its start: ${said}` })))
+    child.once("exit", () => resume(new S3Unavailable({ message: `Swift exited when it started: ${output}` })))
     createInterface(child.stdout).once("line", (port) => resume(Effect.succeed(port)))
   }).pipe(
     Effect.timeoutOrElse({
@@ -72,7 +72,7 @@ const start = Effect.gen(function* () {
   )
 })
 
-/** An S3 server of the run's own on loopback, ended with the scope: its bucket's URL and what it is. */
+/** Starts an S3 server on loopback that ends with the scope; returns the URL of a bucket and a description. */
 export const startSwift = Effect.gen(function* () {
   const source = yield* findSwift
   const port = yield* start

@@ -17,7 +17,7 @@ const namesIn = async (client: BareClient, bucket: string) => {
   return names
 }
 
-/** The URL of a bucket of the test's own, not made yet, and a bare client to look behind kite's back; gone with the scope. */
+/** The URL of a bucket for one test, not created yet, and a client that bypasses kite. Removed with the scope. */
 export const testBucket = Effect.gen(function* () {
   const url = new URL(inject("objectStoreUrl"))
   url.pathname = `/kite-test-${randomUUID()}`

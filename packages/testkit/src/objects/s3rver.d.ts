@@ -1,4 +1,4 @@
-/** The package has no types of its own; these are the ones that the tests need. */
+/** The package has no types; these are the ones that the tests need. */
 declare module "s3rver" {
   class S3rver {
     constructor(options: {

@@ -5,17 +5,17 @@ import { SqlClient } from "effect/sql"
 import { inject } from "vitest"
 import { onDatabase } from "./DatabaseUrl.ts"
 
-/** A migrated database that nobody else uses, dropped with the layer's scope. */
+/** A database for one suite, dropped with the layer's scope. */
 export class TestDatabase extends Context.Service<
   TestDatabase,
   {
     /** For child processes, and for a second pool. */
     readonly url: Redacted.Redacted<string>
   }
->()("@kite/test/TestDatabase") {
+>()("@kite/testkit/postgres/TestDatabase") {
   /** Migrated: a copy of the run's template. */
   static readonly layer = Layer.suspend(() => copyOf("template_kite"))
-  /** Without any table. */
+  /** Without tables. */
   static readonly layerEmpty = Layer.suspend(() => copyOf("template1"))
 }
 
@@ -32,7 +32,7 @@ const copyOf = (template: string) =>
     })
   ).pipe(Layer.provide(Database.layerUrl(Redacted.make(inject("postgresUrl")))), Layer.orDie)
 
-/** TestDatabase and an SqlClient on it. Each time it is built, the database is a fresh one. */
+/** TestDatabase and an SqlClient on it. Every build creates a new database. */
 export const testDatabase = Layer.unwrap(
   Effect.map(TestDatabase, ({ url }) => Layer.orDie(Database.layerUrl(url, { applicationName: "test" })))
 ).pipe(Layer.provideMerge(TestDatabase.layer))

@@ -3,7 +3,7 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestDatabase } from "./TestDatabase.ts"
 
-/** Percent-encoding, quotes and a space: what a generated password may hold. */
+/** Contains what generated passwords may contain: quotes, a space and characters that URLs encode. */
 const password = `it's "a" b:c@d/e?f%`
 
 const withLogin = (url: Redacted.Redacted<string>, role: string) => {
@@ -13,7 +13,7 @@ const withLogin = (url: Redacted.Redacted<string>, role: string) => {
   return Redacted.make(changed.href)
 }
 
-/** An empty database whose owner is no superuser, and the URL of an application role that does not exist yet. */
+/** An empty database whose owner is not a superuser, and the URL of an application role that does not exist yet. */
 export class TwoRoles extends Context.Service<
   TwoRoles,
   {
@@ -22,7 +22,7 @@ export class TwoRoles extends Context.Service<
     readonly applicationRole: string
     readonly applicationUrl: Redacted.Redacted<string>
   }
->()("@kite/test/TwoRoles") {
+>()("@kite/testkit/postgres/TwoRoles") {
   static readonly layer = Layer.effect(
     TwoRoles,
     Effect.gen(function* () {

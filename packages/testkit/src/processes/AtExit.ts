@@ -1,8 +1,8 @@
 import { Effect } from "effect"
 
 /**
- * Runs when the process exits with the scope still open: vitest tears down after a Ctrl-C, but not when a time-out of the
- * machine that runs the tests terminates it. Whatever fails then had not started yet.
+ * Runs if the process exits while the scope is open: vitest cleans up after Ctrl-C, but not when a time-out of CI terminates it.
+ * Errors are ignored, because what `run` stops may not have started yet.
  */
 export const atExit = (run: () => void) =>
   Effect.acquireRelease(
@@ -11,7 +11,7 @@ export const atExit = (run: () => void) =>
         try {
           run()
         } catch {
-          // Exiting is all that is left to do.
+          // The process exits anyway.
         }
       }
       process.on("exit", attempt)

@@ -24,8 +24,8 @@ const spawned = (command: string, variables: Readonly<Record<string, string>>) =
   spawn(process.execPath, [main, command], { env: environment(variables), stdio: ["ignore", "pipe", "inherit"] })
 
 /**
- * A command of kite in a process of its own, on a free port with these variables; ended with the scope, unless it ended
- * before. Its tests may ask often.
+ * Runs a command of kite in its own process, on a free port with these variables and a high rate limit. It ends with the scope
+ * at the latest.
  */
 export const spawnKite = Effect.fnUntraced(function* (command: string, variables: Readonly<Record<string, string>>) {
   const child = yield* Effect.acquireRelease(
@@ -43,7 +43,7 @@ export const spawnKite = Effect.fnUntraced(function* (command: string, variables
 
   return {
     process: child,
-    /** Every line it wrote to stdout so far. */
+    /** All lines of its stdout so far. */
     lines: lines as ReadonlyArray<string>,
     /** The first line that matches, now or within a minute. */
     lineLike: (pattern: RegExp) =>
@@ -58,7 +58,7 @@ export const spawnKite = Effect.fnUntraced(function* (command: string, variables
         return Effect.sync(() => reader.off("line", look))
       }).pipe(Effect.timeout("60 seconds"), Effect.orDie),
     ended: ended(child),
-    /** Sends the signal and waits for the end; answers the exit code, null where a signal ended it. */
+    /** Sends the signal, waits for the end and returns the exit code, null if a signal ended it. */
     end: (signal: NodeJS.Signals) =>
       Effect.andThen(
         Effect.sync(() => child.kill(signal)),
@@ -67,7 +67,7 @@ export const spawnKite = Effect.fnUntraced(function* (command: string, variables
   }
 })
 
-/** A whole kite, as `kite start` runs it, ready. */
+/** Runs `kite start` and waits until it is ready. */
 export const startKite = Effect.fnUntraced(function* (variables: Readonly<Record<string, string>>) {
   const kite = yield* spawnKite("start", variables)
   const [, url = ""] = yield* kite.lineLike(ready)

@@ -1,7 +1,7 @@
 import { connect } from "node:net"
 import { Effect } from "effect"
 
-/** Whether somebody takes connections there. */
+/** Whether a server accepts connections at this URL. */
 export const accepts = (url: string) =>
   Effect.callback<boolean>((resume) => {
     const { hostname, port } = new URL(url)

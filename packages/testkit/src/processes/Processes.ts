@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 
-/** Ids of the processes that a process has started, without theirs (Linux). */
+/** Ids of the direct children of a process (Linux). */
 export const childrenOf = (pid: number): ReadonlyArray<number> =>
   readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
     readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number)
   )
 
-/** Ids of everything that a process has started, grandchildren included (Linux). */
+/** Ids of the children of a process, their children and so on (Linux). */
 export const descendantsOf = (pid: number): ReadonlyArray<number> =>
   childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
 
-/** Whether the process runs; one that has ended but that nobody has waited for does not. */
+/** Whether the process runs; a zombie does not. */
 export const isRunning = (pid: number): boolean => {
   try {
     if (existsSync("/proc/self")) return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"))

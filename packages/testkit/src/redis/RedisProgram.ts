@@ -4,12 +4,12 @@ import { Effect, Schema } from "effect"
 
 const run = promisify(execFile)
 
-/** No Redis can be had; the message says how to get one. */
+/** There is no Redis; the message says how to get one. */
 export class RedisUnavailable extends Schema.TaggedError<RedisUnavailable>()("RedisUnavailable", {
   message: Schema.String
 }) {}
 
-/** How a Redis of one's own is started on this machine, and the words for it. */
+/** How to start a Redis on this machine, and its description for the log. */
 export interface RedisProgram {
   readonly kind: "program" | "docker"
   readonly source: string
@@ -35,7 +35,7 @@ const unavailable = new RedisUnavailable({
     "the tests need a real Redis and found none: set REDIS_URL, or install redis-server (apt-get install redis-server, brew install redis), or start Docker"
 })
 
-/** A `redis-server` on the PATH, else Docker, else, as root on Debian, one that is installed now. */
+/** Finds `redis-server` on the PATH, else Docker, else installs it, as root on Debian. */
 export const findRedis: Effect.Effect<RedisProgram, RedisUnavailable> = onPath.pipe(
   Effect.as({ kind: "program" as const, source: "redis-server on the PATH" }),
   Effect.catch(() =>

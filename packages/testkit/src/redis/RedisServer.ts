@@ -7,16 +7,16 @@ import { atExit } from "../processes/AtExit.ts"
 import { temporaryDirectory } from "../processes/TemporaryDirectory.ts"
 import { command, findRedis, RedisUnavailable } from "./RedisProgram.ts"
 
-/** A Redis of the test's own on 127.0.0.1, to be hurt at will. Nothing is kept on disk: a restart begins empty. */
+/** A Redis for one test on 127.0.0.1, which the test may freeze and kill. It stores nothing on disk: a restart begins empty. */
 export interface RedisServer {
   readonly url: string
   readonly source: string
-  /** Stops answering, with every connection open. */
+  /** Stops responding, with every connection open. */
   readonly freeze: Effect.Effect<void>
   readonly thaw: Effect.Effect<void>
-  /** Gone at once, without a farewell. */
+  /** Ends at once, without closing connections. */
   readonly kill: Effect.Effect<void>
-  /** After `kill`, on the same port; answers when it takes connections. */
+  /** After `kill`, on the same port; returns when it accepts connections. */
   readonly restart: Effect.Effect<void>
 }
 
@@ -28,11 +28,11 @@ const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-/** One PING, answered within a second. */
+/** One PING; fails without a reply within a second. */
 const ping = (port: number) =>
   Effect.callback<void, RedisUnavailable>((resume) => {
     const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"))
-    const fail = () => resume(new RedisUnavailable({ message: `Redis does not answer on port ${port}` }))
+    const fail = () => resume(new RedisUnavailable({ message: `Redis does not respond on port ${port}` }))
     socket.setTimeout(1_000, fail)
     socket.on("error", fail)
     socket.on("data", (reply) => resume(String(reply).startsWith("+PONG") ? Effect.void : Effect.sync(fail)))
@@ -47,8 +47,8 @@ const program = "redis-server"
 
 const options = ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"]
 
-/** A Redis that a busy machine keeps waiting would pass for a dead one; without the right to it the test takes its chances. */
-const favour = (child: ChildProcess) => {
+/** Raises the priority, since a Redis that a busy machine delays looks dead. Ignored without the permission. */
+const raisePriority = (child: ChildProcess) => {
   try {
     if (child.pid !== undefined) setPriority(child.pid, -10)
   } catch {}
@@ -59,7 +59,7 @@ const programOn = Effect.fnUntraced(function* (port: number) {
   const directory = yield* temporaryDirectory
   const start = Effect.sync((): ChildProcess => {
     const address = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory]
-    return favour(spawn(program, [...address, ...options], { detached: true, stdio: "ignore" }))
+    return raisePriority(spawn(program, [...address, ...options], { detached: true, stdio: "ignore" }))
   })
   const end = (child: ChildProcess) =>
     Effect.callback<void>((resume) => {
@@ -90,12 +90,12 @@ const dockerOn = Effect.fnUntraced(function* (port: number) {
     docker("run", "--detach", "--name", name, "--publish", `127.0.0.1:${port}:6379`, "redis:8", ...options),
     () => Effect.ignore(docker("rm", "--force", name))
   )
-  const act = (...args: ReadonlyArray<string>) => Effect.orDie(Effect.asVoid(docker(...args, name)))
+  const run = (...args: ReadonlyArray<string>) => Effect.orDie(Effect.asVoid(docker(...args, name)))
   return {
-    freeze: act("pause"),
-    thaw: act("unpause"),
-    kill: act("kill", "--signal", "KILL"),
-    restart: Effect.andThen(act("start"), awaitReady(port))
+    freeze: run("pause"),
+    thaw: run("unpause"),
+    kill: run("kill", "--signal", "KILL"),
+    restart: Effect.andThen(run("start"), awaitReady(port))
   }
 })
 

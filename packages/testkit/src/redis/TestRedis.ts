@@ -9,16 +9,16 @@ const removeKeys = Effect.fnUntraced(function* (url: string, keyPrefix: string) 
   if (keys.length > 0) yield* Effect.promise(() => client.unlink(...keys))
 }, Effect.scoped)
 
-/** The Redis of the run, under a key prefix of one's own: files that run at once do not meet. Its keys go at the end. */
+/** The Redis of the run with a key prefix of its own, so that concurrent files do not collide. Its keys are removed at the end. */
 export class TestRedis extends Context.Service<
   TestRedis,
   {
-    /** Carries the prefix as ioredis' `?keyPrefix=`, for every client made from it, child processes' too. */
+    /** Contains the prefix as ioredis' `?keyPrefix=`, so that every client uses it, in child processes too. */
     readonly url: Redacted.Redacted<string>
-    /** What KEYS and SCAN patterns must begin with; ioredis prefixes keys, not patterns, and strips nothing from replies. */
+    /** The start of KEYS and SCAN patterns: ioredis prefixes keys, not patterns, and strips nothing from replies. */
     readonly keyPrefix: string
   }
->()("@kite/test/TestRedis") {
+>()("@kite/testkit/redis/TestRedis") {
   static readonly layer = Layer.effect(
     TestRedis,
     Effect.gen(function* () {

@@ -10,12 +10,12 @@ import { Cause, Effect, Exit, Fiber, Option } from "effect"
 import { docx, extractBytes, temporaryFile } from "../fixtures/ExtractBytes.ts"
 import { readHello, theChild, withLimits } from "../fixtures/LimitedExtractor.ts"
 
-/** Hands a document to a child that is stopped, so that it cannot take it. */
-const readHeldUp = Effect.gen(function* () {
+/** Sends a document to a stopped child, which cannot read it. */
+const readStopped = Effect.gen(function* () {
   yield* readHello
   const pid = yield* theChild
   const extractor = yield* Extractor
-  const path = yield* temporaryFile(Buffer.from("held up"))
+  const path = yield* temporaryFile(Buffer.from("stopped"))
   process.kill(pid, "SIGSTOP")
   const fiber = yield* Effect.forkChild(Effect.exit(extractor.extract({ path, contentType: "text/plain" })), {
     startImmediately: true
@@ -23,7 +23,7 @@ const readHeldUp = Effect.gen(function* () {
   return { pid, fiber }
 })
 
-/** Begins a long document and waits until the child works on it: what happens to it next happens in the middle of a job. */
+/** Starts a long extraction and waits until the child works on it. */
 const readInTheMiddle = Effect.gen(function* () {
   yield* readHello
   const pid = yield* theChild
@@ -41,9 +41,9 @@ const failureCode = (exit: Exit.Exit<unknown, ExtractionFailure>) =>
   Exit.isFailure(exit) ? Option.getOrUndefined(Cause.findErrorOption(exit.cause))?.code : undefined
 
 describe("Extractor isolates", () => {
-  it.live("a child that hangs: it is killed, the document timed-out, the next one read", () =>
+  it.live("a child that hangs: it is killed, the document fails with timed-out, and the next one is read", () =>
     Effect.gen(function* () {
-      const { pid, fiber } = yield* readHeldUp
+      const { pid, fiber } = yield* readStopped
       const exit = yield* Fiber.join(fiber)
       assert.strictEqual(failureCode(exit), "timed-out")
       assert.isFalse(isRunning(pid))
@@ -63,10 +63,10 @@ describe("Extractor isolates", () => {
 
   it.live("a child that ends before it accepts the document: the next child reads it", () =>
     Effect.gen(function* () {
-      const { pid, fiber } = yield* readHeldUp
+      const { pid, fiber } = yield* readStopped
       process.kill(pid, "SIGKILL")
       const exit = yield* Fiber.join(fiber)
-      assert.isTrue(Exit.isSuccess(exit) && exit.value.pages[0]?.text === "held up")
+      assert.isTrue(Exit.isSuccess(exit) && exit.value.pages[0]?.text === "stopped")
     }).pipe(withLimits(), Effect.scoped)
   )
 
@@ -83,9 +83,9 @@ describe("Extractor isolates", () => {
     }).pipe(withLimits())
   )
 
-  it.live("an interrupted job: its child ends with it", () =>
+  it.live("an interrupted job: its child is killed", () =>
     Effect.gen(function* () {
-      const { pid, fiber } = yield* readHeldUp
+      const { pid, fiber } = yield* readStopped
       yield* Fiber.interrupt(fiber)
       assert.isFalse(isRunning(pid))
       assert.strictEqual((yield* readHello).pages[0]?.text, "hello")

@@ -62,7 +62,7 @@ suite(Extractor.layer({ concurrency: 1, languages: ["eng"] }))("Extractor reads"
     })
   )
 
-  it.effect("by OCR the pages of a PDF that have no text layer, and only those", () =>
+  it.effect("pages of a PDF without a text layer by OCR, and no others", () =>
     Effect.gen(function* () {
       const jpeg = yield* Effect.promise(() => picture.encode("jpeg", 85))
       const pdf = yield* Effect.promise(() =>
@@ -111,7 +111,7 @@ suite(Extractor.layer({ concurrency: 1, languages: ["eng"] }))("Extractor reads"
     })
   )
 
-  it.effect("a photo that lies on its side as its EXIF data says", () =>
+  it.effect("a rotated photo by its EXIF orientation", () =>
     Effect.gen(function* () {
       const upright = sharp(yield* Effect.promise(() => picture.encode("png")))
       const turned = upright.rotate(-90).withMetadata({ orientation: 6 })

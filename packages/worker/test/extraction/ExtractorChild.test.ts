@@ -19,14 +19,14 @@ describe("Extractor's children", () => {
     }).pipe(withLimits())
   )
 
-  for (const worn of [{ recycleAfterJobs: 1 }, { recycleAboveBytes: 1 }]) {
-    it.live(`are replaced when worn (${Object.keys(worn)})`, () =>
+  for (const limits of [{ recycleAfterJobs: 1 }, { recycleAboveBytes: 1 }]) {
+    it.live(`are recycled (${Object.keys(limits)})`, () =>
       Effect.gen(function* () {
         yield* readHello
         const first = yield* theChild
         yield* readHello
         assert.isFalse(isRunning(first))
-      }).pipe(withLimits(worn))
+      }).pipe(withLimits(limits))
     )
   }
 
@@ -63,7 +63,7 @@ describe("Extractor's children", () => {
     })
   )
 
-  it.live("ignore the signals that are meant for the parent", () =>
+  it.live("ignore SIGINT and SIGTERM", () =>
     Effect.gen(function* () {
       yield* readHello
       const pid = yield* theChild

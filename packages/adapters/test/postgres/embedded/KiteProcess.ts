@@ -5,7 +5,7 @@ import { Effect } from "effect"
 
 const program = fileURLToPath(new URL("./kite.ts", import.meta.url))
 
-/** A process of its own that runs PostgreSQL on the data directory (kite.ts), in a process group of its own. */
+/** A process that runs PostgreSQL on the data directory (kite.ts), in its own process group. */
 export const startKite = Effect.fnUntraced(function* (dataDir: string) {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -26,7 +26,7 @@ export const startKite = Effect.fnUntraced(function* (dataDir: string) {
   return {
     url,
     kill: end(child, () => child.kill("SIGKILL")),
-    /** What Ctrl-C does: the terminal signals every process of the group. Answers what kite printed. */
+    /** Signals every process of the group, as Ctrl-C does, and returns what kite printed. */
     interrupt: end(child, () => process.kill(-(child.pid ?? 0), "SIGINT")).pipe(Effect.map(() => printed))
   }
 })

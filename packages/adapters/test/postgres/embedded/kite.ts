@@ -8,7 +8,7 @@ const [, , dataDir = ""] = process.argv
 
 const database = Layer.unwrap(Effect.map(EmbeddedPostgres, ({ url }) => Database.layerUrl(url)))
 
-/** Says where its PostgreSQL is, runs until it is interrupted, then still writes what it had in hand. */
+/** Prints the URL of its PostgreSQL, runs until it is interrupted, and writes once more before it ends. */
 Effect.gen(function* () {
   const { url } = yield* EmbeddedPostgres
   const sql = yield* SqlClient.SqlClient

@@ -3,7 +3,7 @@ import { cleanText } from "@kite/worker/extraction/child/CleanText"
 import * as fc from "fast-check"
 
 describe("cleanText", () => {
-  it("leaves nothing that Postgres refuses, and changes nothing else", () => {
+  it("removes what Postgres refuses, and changes nothing else", () => {
     const anything = fc.array(fc.oneof(fc.nat(0xffff), fc.constant(0), fc.integer({ min: 0xd800, max: 0xdfff })))
     fc.assert(
       fc.property(anything, (units) => {
