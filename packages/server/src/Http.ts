@@ -16,6 +16,7 @@ import { Health } from "./health/Health.ts"
 import * as HealthHandlers from "./health/HealthHandlers.ts"
 import * as ApiDocs from "./http/ApiDocs.ts"
 import { makeEdge } from "./http/Edge.ts"
+import * as ExactPaths from "./http/ExactPaths.ts"
 import * as Listener from "./http/Listener.ts"
 import * as MethodNotAllowed from "./http/MethodNotAllowed.ts"
 import * as RequestValidation from "./http/RequestValidation.ts"
@@ -44,7 +45,7 @@ const routes = Layer.mergeAll(
   Metrics.layerEndpoint,
   MethodNotAllowed.layer
 ).pipe(
-  Layer.provide(RequestScope.layerRoute),
+  Layer.provide([RequestScope.layerRoute, ExactPaths.layer]),
   Layer.merge(RateLimitMiddleware.layerUncharged),
   Layer.provide(RateLimitGate.layer)
 )
@@ -52,7 +53,11 @@ const routes = Layer.mergeAll(
 /** The HTTP server of kite: every route, and around them what each request passes through. */
 export const layer = Health.stopFirst.pipe(
   Layer.provideMerge(
-    Layer.unwrap(Effect.map(makeEdge, (middleware) => HttpRouter.serve(routes, { disableLogger: true, middleware })))
+    Layer.unwrap(
+      Effect.map(makeEdge, (middleware) =>
+        HttpRouter.serve(routes, { disableLogger: true, middleware, routerConfig: ExactPaths.routerConfig })
+      )
+    )
   ),
   Layer.merge(Metrics.layer),
   Layer.provide(Health.layer),
