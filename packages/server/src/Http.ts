@@ -24,6 +24,7 @@ import * as ServerFailures from "./http/ServerFailures.ts"
 import { RateLimitGate } from "./limits/RateLimitGate.ts"
 import * as RateLimitMiddleware from "./limits/RateLimitMiddleware.ts"
 import * as Metrics from "./observability/Metrics.ts"
+import * as MetricsListener from "./observability/MetricsListener.ts"
 import * as RequestScope from "./observability/RequestScope.ts"
 
 const handlers = Layer.mergeAll(
@@ -42,7 +43,6 @@ const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api).pipe(Layer.provide(handlers)),
   ApiDocs.layer,
   PasswordResetPage.layer,
-  Metrics.layerEndpoint,
   MethodNotAllowed.layer
 ).pipe(
   Layer.provide([RequestScope.layerRoute, ExactPaths.layer]),
@@ -59,7 +59,7 @@ export const layer = Health.stopFirst.pipe(
       )
     )
   ),
-  Layer.merge(Metrics.layer),
+  Layer.merge([Metrics.layer, MetricsListener.layerServer]),
   Layer.provide(Health.layer),
   Layer.provide(FirstAdmin.layer),
   Layer.provideMerge(Listener.layer)
