@@ -74,9 +74,23 @@ describe("a start that fails says why in one line", () => {
     })
   )
 
+  it.live("when the port of the metrics is in use", () =>
+    Effect.gen(function* () {
+      const server = createServer()
+      yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
+      const port = yield* portOf(server)
+      const advice = `Port ${port} on 127.0.0.1 is already in use: stop the other program or set METRICS_PORT`
+      assert.include(yield* startFailureOf({ METRICS_PORT: port }), advice)
+      const worker = { DATABASE_URL: inject("postgresUrl"), METRICS_PORT: port, DATA_DIR: yield* temporaryDirectory }
+      const OBJECT_STORE_URL = Redacted.value(yield* startS3rver)
+      assert.include(yield* failureOf("worker", { ...worker, OBJECT_STORE_URL }), advice)
+    })
+  )
+
   it.live("when HOST is not an address of this machine", () =>
     Effect.gen(function* () {
-      assert.include(yield* startFailureOf({ HOST: "192.0.2.1" }), "HOST is not an address of this machine")
+      assert.include(yield* startFailureOf({ HOST: "192.0.2.1" }), " HOST is not an address of this machine")
+      assert.include(yield* startFailureOf({ METRICS_HOST: "192.0.2.1" }), " METRICS_HOST is not an address")
     })
   )
 

@@ -17,6 +17,7 @@ import { Health } from "./health/Health.ts"
 import * as HealthHandlers from "./health/HealthHandlers.ts"
 import * as ApiDocs from "./http/ApiDocs.ts"
 import { makeEdge } from "./http/Edge.ts"
+import * as ExactPaths from "./http/ExactPaths.ts"
 import * as Listener from "./http/Listener.ts"
 import * as MethodNotAllowed from "./http/MethodNotAllowed.ts"
 import * as RequestValidation from "./http/RequestValidation.ts"
@@ -24,6 +25,7 @@ import * as ServerFailures from "./http/ServerFailures.ts"
 import { RateLimitGate } from "./limits/RateLimitGate.ts"
 import * as RateLimitMiddleware from "./limits/RateLimitMiddleware.ts"
 import * as Metrics from "./observability/Metrics.ts"
+import * as MetricsListener from "./observability/MetricsListener.ts"
 import * as RequestScope from "./observability/RequestScope.ts"
 
 const handlers = Layer.mergeAll(
@@ -43,10 +45,9 @@ const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api).pipe(Layer.provide(handlers)),
   ApiDocs.layer,
   PasswordResetPage.layer,
-  Metrics.layerEndpoint,
   MethodNotAllowed.layer
 ).pipe(
-  Layer.provide(RequestScope.layerRoute),
+  Layer.provide([RequestScope.layerRoute, ExactPaths.layer]),
   Layer.merge(RateLimitMiddleware.layerUncharged),
   Layer.provide(RateLimitGate.layer)
 )
@@ -54,9 +55,13 @@ const routes = Layer.mergeAll(
 /** The HTTP server of kite: every route, and around them what each request passes through. */
 export const layer = Health.stopFirst.pipe(
   Layer.provideMerge(
-    Layer.unwrap(Effect.map(makeEdge, (middleware) => HttpRouter.serve(routes, { disableLogger: true, middleware })))
+    Layer.unwrap(
+      Effect.map(makeEdge, (middleware) =>
+        HttpRouter.serve(routes, { disableLogger: true, middleware, routerConfig: ExactPaths.routerConfig })
+      )
+    )
   ),
-  Layer.merge(Metrics.layer),
+  Layer.merge([Metrics.layer, MetricsListener.layerServer]),
   Layer.provide(Health.layer),
   Layer.provide(FirstAdmin.layer),
   Layer.provideMerge(Listener.layer)

@@ -46,3 +46,10 @@ export const Whole = (minimum: number, maximum: number) =>
 export const List = fromText<ReadonlyArray<string>>(Schema.Array(Schema.String), "a comma-separated list", (text) =>
   text.split(",").flatMap((value) => (value.trim() === "" ? [] : [value.trim()]))
 )
+
+/** A port, or `off`. 0 is any free port. */
+export const PortOrOff = fromText(
+  Schema.Union([Schema.Number, Schema.Literal("off")]),
+  "a port from 0 to 65535, or off",
+  (text) => (text === "off" ? text : readWhole(0, 65_535)(text))
+)

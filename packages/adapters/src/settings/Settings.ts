@@ -6,7 +6,7 @@ import { defaultTrustedProxies, TrustedProxiesFromString } from "@kite/domain/ne
 import { Email } from "@kite/domain/users/Email"
 import { Context, Effect, Layer, Schema, SchemaIssue } from "effect"
 import { readEnvironment } from "./Environment.ts"
-import { Bytes, List, Millis, Whole } from "./SettingCodecs.ts"
+import { Bytes, List, Millis, PortOrOff, Whole } from "./SettingCodecs.ts"
 
 const withDefault = <S extends Schema.Top>(schema: S, text: S["Encoded"]) =>
   schema
@@ -49,6 +49,15 @@ export const Variables = Schema.Struct({
     description: "Address that clients use. `https://` turns HSTS on",
     example: "https://kite.example.org",
     unset: "none"
+  }),
+  METRICS_PORT: Schema.optionalKey(PortOrOff).annotateKey({
+    description:
+      "Port of `/metrics` (Prometheus), which the port of the API does not have. `0` is any free port, `off` none. A worker has metrics only if this is set",
+    example: "9100",
+    unset: "`PORT` + 10000, so `18000`"
+  }),
+  METRICS_HOST: withDefault(Schema.NonEmptyString, "127.0.0.1").annotateKey({
+    description: "Address that `/metrics` listens on. It has no login: open it to your own network only"
   }),
   DATA_DIR: withDefault(Schema.NonEmptyString, "./data").annotateKey({
     description: "Where `kite start` keeps its database, files, secrets and outgoing mail"

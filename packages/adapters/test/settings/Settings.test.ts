@@ -57,6 +57,12 @@ const expected: Record<keyof Settings["Service"], Expected> = {
     good: { "https://kite.example.org": "https://kite.example.org" },
     bad: ["kite.example.org", "ftp://x"]
   },
+  METRICS_PORT: {
+    unset: "undefined",
+    good: { off: "off", "0": 0, "65535": 65_535 },
+    bad: ["on", "-1", "65536", "Off"]
+  },
+  METRICS_HOST: text("127.0.0.1"),
   DATA_DIR: text("./data"),
   DATABASE_URL: secretUrl("postgres://u:p@h:5432/d"),
   DATABASE_MIGRATE_URL: secretUrl("postgresql://u:p@h/d"),

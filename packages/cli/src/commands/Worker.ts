@@ -1,11 +1,15 @@
 import { Settings } from "@kite/adapters/settings/Settings"
+import * as EventLoopMetrics from "@kite/server/observability/EventLoopMetrics"
+import * as MetricsListener from "@kite/server/observability/MetricsListener"
 import * as ExtractionWorker from "@kite/worker/ExtractionWorker"
 import { Layer } from "effect"
 import { Command } from "effect/cli"
 import * as Infrastructure from "../Infrastructure.ts"
 import * as Logging from "../Logging.ts"
 
-const program = ExtractionWorker.layer.pipe(
+const layerMetrics = Layer.merge(EventLoopMetrics.layer, MetricsListener.layerIfSet)
+
+const program = Layer.merge(ExtractionWorker.layer, layerMetrics).pipe(
   Layer.provide(Infrastructure.layer),
   Layer.provide(Infrastructure.requireSettings("DATABASE_URL", "OBJECT_STORE_URL")),
   Layer.provide(Logging.layer("worker")),

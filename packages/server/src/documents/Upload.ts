@@ -35,10 +35,17 @@ export const rejectSize = ({ quota, maxUploadBytes }: Omit<Allowance, "reservati
   return quota.usedBytes + size > quota.limitBytes ? new QuotaExceeded(fields) : undefined
 }
 
+const malformed = () => new InvalidUpload({ detail: "The multipart body is cut off or malformed" })
+
 const unreadable = (error: Multipart.MultipartError) =>
-  new InvalidUpload({
-    detail: error.reason._tag === "Parse" ? "The multipart body is cut off or malformed" : "Too many or too large parts"
-  })
+  error.reason._tag === "Parse" ? malformed() : new InvalidUpload({ detail: "Too many or too large parts" })
+
+/** The platform's parser throws a TypeError at a part whose headers have no end (@effect/platform-node 4.1.0). */
+const orInvalid = (parts: Stream.Stream<Multipart.Part, Multipart.MultipartError>) =>
+  parts.pipe(
+    Stream.mapError(unreadable),
+    Stream.catchDefect((defect) => (defect instanceof TypeError ? Stream.fail(malformed()) : Stream.die(defect)))
+  )
 
 /** What a name cannot hold between its quotes, as browsers write it (WHATWG HTML, multipart/form-data encoding algorithm). */
 const escapes = /%(?:22|0A|0D)/g
@@ -106,7 +113,7 @@ export const receiveUpload = Effect.fnUntraced(function* <A, E>(
   })
 
   const receive = Effect.fnUntraced(function* () {
-    yield* Stream.runForEach(Stream.mapError(parts, unreadable), readPart)
+    yield* Stream.runForEach(orInvalid(parts), readPart)
     if (received.file === undefined) return yield* new InvalidUpload({ detail: `There is no file named "file"` })
     const file = { ...received.file, filename: sanitizeFilename(received.filename ?? received.name ?? "") }
     removable = false

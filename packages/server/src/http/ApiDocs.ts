@@ -44,8 +44,7 @@ const scalarScript = Effect.gen(function* () {
 }).pipe(Effect.scoped)
 
 const notFound = HttpServerResponse.empty({ status: 404 })
-/** For `/` alone; the router takes `//` for the same path. */
-const toDocs = HttpServerResponse.redirect("/docs", { status: 302 })
+const toDocs = Effect.succeed(HttpServerResponse.redirect("/docs", { status: 302 }))
 
 const javascript = {
   contentType: "text/javascript; charset=utf-8",
@@ -71,7 +70,7 @@ export const layer = Layer.unwrap(
       })
     )
     return HttpRouter.addAll([
-      HttpRouter.route("GET", "/", ({ url }) => Effect.succeed(/^\/(\?|$)/.test(url) ? toDocs : notFound)),
+      HttpRouter.route("GET", "/", toDocs),
       HttpRouter.route("GET", "/docs", showPage),
       HttpRouter.route("GET", "/docs/:file", sendScript),
       HttpRouter.route(

@@ -51,7 +51,16 @@ const malformed: Record<string, string> = {
   "five parts": part("filename", "a").repeat(4) + filePart() + end,
   "a control character in its name": filePart("hello", "a\x01b.txt") + end,
   "a line break in its name": filePart("hello", "a\r\nX-Evil: 1") + end,
-  "a part's header of 20 KiB": filePart("hello", "x".repeat(20 * 1024)) + end
+  "a part's header of 20 KiB": filePart("hello", "x".repeat(20 * 1024)) + end,
+  "a part without Content-Disposition": `--${boundary}\r\nContent-Type: text/plain\r\n\r\nhello\r\n${end}`,
+  "a part without any header": `--${boundary}\r\n\r\nhello\r\n${end}`,
+  "a part that is only text": `--${boundary}\r\nhello\r\n${end}`,
+  "a part whose headers never end": `--${boundary}\r\nContent-Disposition: form-data; name="file"\r\n${end}`,
+  "an empty part": `--${boundary}\r\n${end}`,
+  "a part that is only text before the file": `--${boundary}\r\nhello\r\n${filePart()}${end}`,
+  "a part without Content-Disposition after the file": `${filePart()}--${boundary}\r\n\r\nhello\r\n${end}`,
+  "a part that is no form data": `--${boundary}\r\nContent-Disposition: attachment\r\n\r\nhello\r\n${end}`,
+  "a part without a name": `--${boundary}\r\nContent-Disposition: form-data\r\n\r\nhello\r\n${end}`
 }
 
 suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", (it) => {

@@ -36,7 +36,7 @@ it.live("every endpoint but the health checks is limited and names its policies"
       const [, policies] = expected.find(([pattern]) => pattern.test(path)) ?? assert.fail(`${path} is not expected`)
       assert.deepStrictEqual(policyNames(headers), [...policies], `${method} ${path}`)
     }
-    for (const path of ["/docs", "/openapi.json", "/metrics", "/nowhere"]) {
+    for (const path of ["/docs", "/openapi.json", "/metrics", "/nowhere", "/api/%64ocuments"]) {
       assert.deepStrictEqual(policyNames((yield* send(path)).headers), ["ip"], path)
     }
   }).pipe(Effect.provide(TestServer.layer))

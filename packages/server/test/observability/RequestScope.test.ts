@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { get } from "node:http"
 import { assert } from "@effect/vitest"
 import { CorrelationId, withUser } from "@kite/adapters/logging/RequestContext"
-import * as Metrics from "@kite/server/observability/Metrics"
+import { layerEndpoint } from "@kite/server/observability/MetricsListener"
 import { suite } from "@kite/testkit/Suite"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
@@ -34,7 +34,7 @@ const routes = Layer.mergeAll(
       return HttpServerResponse.text(yield* CorrelationId)
     })
   ),
-  Metrics.layerEndpoint
+  layerEndpoint
 )
 
 suite(ObservedServer.layer(routes))("the request scope", (it) => {
