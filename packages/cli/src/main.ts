@@ -2,6 +2,7 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, Option, type Runtime } from "effect"
 import { CliError, Command } from "effect/cli"
 import { admin } from "./commands/Admin.ts"
+import { audit } from "./commands/Audit.ts"
 import { doctor } from "./commands/Doctor.ts"
 import { keysCommand } from "./commands/Keys.ts"
 import { migrate } from "./commands/Migrate.ts"
@@ -23,7 +24,7 @@ const exitCode: Runtime.Teardown = (exit, onExit) =>
 
 Command.make("kite").pipe(
   Command.withDescription("A multi-user document backend: documents in, text out"),
-  Command.withSubcommands([start, server, worker, migrate, admin, doctor, keysCommand]),
+  Command.withSubcommands([start, server, worker, migrate, admin, audit, doctor, keysCommand]),
   Command.run({ version }),
   Effect.tapCause(explain),
   Effect.provide(NodeServices.layer),

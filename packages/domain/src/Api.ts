@@ -4,6 +4,7 @@ import { AuditApi } from "./audit/AuditApi.ts"
 import { AuthApi } from "./auth/AuthApi.ts"
 import { DocumentsApi } from "./documents/DocumentsApi.ts"
 import { HealthApi } from "./health/HealthApi.ts"
+import { InvitesApi } from "./invites/InvitesApi.ts"
 import { InvalidRequest } from "./Problem.ts"
 
 /** Turns a request that does not fit the contract into an InvalidRequest. */
@@ -17,6 +18,7 @@ export class Api extends HttpApi.make("kite")
   .add(AuthApi)
   .add(DocumentsApi)
   .add(UsersApi)
+  .add(InvitesApi)
   .add(AuditApi)
   .add(HealthApi)
   .middleware(RequestValidation)

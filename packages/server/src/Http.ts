@@ -5,6 +5,7 @@ import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import * as FirstAdmin from "./admin/FirstAdmin.ts"
 import * as UsersHandlers from "./admin/UsersHandlers.ts"
 import * as AuditHandlers from "./audit/AuditHandlers.ts"
+import * as Refusals from "./audit/Refusals.ts"
 import * as Authentication from "./auth/Authentication.ts"
 import * as AuthHandlers from "./auth/AuthHandlers.ts"
 import * as Authorization from "./auth/Authorization.ts"
@@ -17,15 +18,19 @@ import { makeEdge } from "./http/Edge.ts"
 import * as Listener from "./http/Listener.ts"
 import * as MethodNotAllowed from "./http/MethodNotAllowed.ts"
 import * as RequestValidationLayer from "./http/RequestValidationLayer.ts"
+import * as InvitePage from "./invites/InvitePage.ts"
+import * as InvitesHandlers from "./invites/InvitesHandlers.ts"
 import { RateLimitGate } from "./limits/RateLimitGate.ts"
 import * as RateLimitMiddleware from "./limits/RateLimitMiddleware.ts"
 import * as Metrics from "./observability/Metrics.ts"
 import * as RequestScope from "./observability/RequestScope.ts"
+import * as EmailProofPage from "./users/EmailProofPage.ts"
 
 const handlers = Layer.mergeAll(
   AuthHandlers.layer,
   DocumentsHandlers.layer,
   UsersHandlers.layer,
+  InvitesHandlers.layer,
   AuditHandlers.layer,
   HealthHandlers.layer
 ).pipe(
@@ -38,11 +43,14 @@ const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(handlers)),
   HttpApiScalar.layer(Api, { path: "/docs" }),
   PasswordResetPage.layer,
+  InvitePage.layer,
+  EmailProofPage.layer,
   Metrics.layerEndpoint,
   MethodNotAllowed.layer
 ).pipe(
   Layer.provide(RequestScope.layerRoute),
   Layer.merge(RateLimitMiddleware.layerUncharged),
+  Layer.merge(Refusals.layer),
   Layer.provide(RateLimitGate.layer)
 )
 

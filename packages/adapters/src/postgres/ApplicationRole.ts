@@ -59,7 +59,7 @@ const statements = (role: string, database: string) => [
   `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role}`,
   `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO ${role}`,
   // What was recorded stays as it was recorded.
-  `REVOKE UPDATE, DELETE ON audit_log FROM ${role}`,
+  `REVOKE UPDATE, DELETE ON audit_log, audit_seals FROM ${role}`,
   `REVOKE INSERT, UPDATE, DELETE ON effect_sql_migrations FROM ${role}`,
   // The queue looks at its own history when it starts, under a LOCK TABLE, which takes the right to UPDATE.
   `REVOKE INSERT, DELETE ON extraction_queue_migrations FROM ${role}`
@@ -73,7 +73,8 @@ const grant = Effect.fnUntraced(function* (name: string) {
     discard: true
   })
   const [rights] = yield* sql<{ tooMany: boolean }>`
-    SELECT has_table_privilege(${name}, 'audit_log', 'UPDATE, DELETE, TRUNCATE') AS too_many`
+    SELECT has_table_privilege(${name}, 'audit_log', 'UPDATE, DELETE, TRUNCATE')
+      OR has_table_privilege(${name}, 'audit_seals', 'UPDATE, DELETE, TRUNCATE') AS too_many`
   if (rights?.tooMany === true) {
     yield* Effect.logWarning(
       `The role ${quoted(name)} can change the audit log: it is a superuser or belongs to the owner`

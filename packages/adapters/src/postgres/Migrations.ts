@@ -8,13 +8,15 @@ import { migration as accounts } from "./migrations/0001_accounts.ts"
 import { migration as documents } from "./migrations/0002_documents.ts"
 import { migration as auth } from "./migrations/0003_auth.ts"
 import { migration as administration } from "./migrations/0004_administration.ts"
+import { migration as records } from "./migrations/0010_records.ts"
 
 /** The database's history, in order; a migration that was released is never changed, a new one is added. */
 const migrations = {
   "0001_accounts": accounts,
   "0002_documents": documents,
   "0003_auth": auth,
-  "0004_administration": administration
+  "0004_administration": administration,
+  "0010_records": records
 }
 
 /** An index over a large table takes its time, and so does waiting for another process that builds one. */

@@ -1,5 +1,6 @@
 import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
 import { Settings } from "@kite/adapters/settings/Settings"
+import { AuditSeals } from "@kite/server/audit/AuditSeals"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import * as Http from "@kite/server/Http"
 import { Layer } from "effect"
@@ -7,7 +8,7 @@ import { Command } from "effect/cli"
 import * as Infrastructure from "../Infrastructure.ts"
 import * as Logging from "../Logging.ts"
 
-const program = Layer.mergeAll(Http.layer, Sweeper.hourly).pipe(
+const program = Layer.mergeAll(Http.layer, Sweeper.hourly, AuditSeals.background).pipe(
   Layer.provide([ConfiguredMailer.layer, Infrastructure.rateLimiter]),
   Layer.provide(Infrastructure.layer),
   Layer.provide(Infrastructure.demand("DATABASE_URL", "OBJECT_STORE_URL", "TOKEN_SECRET")),

@@ -1,5 +1,6 @@
 import * as ConfiguredMailer from "@kite/adapters/mail/ConfiguredMailer"
 import { Settings } from "@kite/adapters/settings/Settings"
+import { AuditSeals } from "@kite/server/audit/AuditSeals"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import * as Http from "@kite/server/Http"
 import * as ExtractionWorker from "@kite/worker/ExtractionWorker"
@@ -20,7 +21,7 @@ const announce = Layer.effectDiscard(
 
 const program = announce.pipe(
   Layer.provide(Http.layer),
-  Layer.merge(Layer.mergeAll(ExtractionWorker.layer, Sweeper.hourly)),
+  Layer.merge(Layer.mergeAll(ExtractionWorker.layer, Sweeper.hourly, AuditSeals.background)),
   Layer.provide([ConfiguredMailer.layer, Infrastructure.rateLimiter]),
   Layer.provide(Infrastructure.migrated),
   Layer.provide(Logging.layer("kite")),

@@ -3,8 +3,9 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/ht
 import { IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { Email } from "../users/Email.ts"
+import { EmailProofToken, InviteToken } from "../users/MailedTokens.ts"
 import { User } from "../users/User.ts"
-import { EmailTaken } from "../users/UserErrors.ts"
+import { EmailTaken, InvalidEmailProof, InvalidInvite, RegistrationClosed } from "../users/UserErrors.ts"
 import {
   ForeignOrigin,
   InvalidCredentials,
@@ -28,11 +29,15 @@ export type Session = typeof Session.Type
 export class AuthApi extends HttpApiGroup.make("auth")
   .add(
     HttpApiEndpoint.post("register", "/register", {
-      payload: Schema.Struct({ email: Email, password: NewPassword }),
+      payload: Schema.Struct({ email: Email, password: NewPassword, invite: Schema.optionalKey(InviteToken) }),
       success: User.pipe(HttpApiSchema.status(201)),
-      error: [EmailTaken, WeakPassword]
+      error: [EmailTaken, WeakPassword, RegistrationClosed, InvalidInvite]
     })
       .annotate(OpenApi.Summary, "Create an account")
+      .annotate(
+        OpenApi.Description,
+        "Depending on the setting `REGISTRATION`, anybody may register, or only with the token of an invite, or nobody."
+      )
       .annotate(RateLimitPolicies, ["auth-ip"]),
     HttpApiEndpoint.post("login", "/login", {
       payload: Schema.Struct({ email: Email, password: PasswordAttempt }),
@@ -77,7 +82,22 @@ export class AuthApi extends HttpApiGroup.make("auth")
       error: [InvalidResetToken, WeakPassword]
     })
       .annotate(OpenApi.Summary, "Set a new password with a reset link")
-      .annotate(RateLimitPolicies, ["password-reset-ip"])
+      .annotate(RateLimitPolicies, ["password-reset-ip"]),
+    HttpApiEndpoint.post("requestEmailProof", "/email-proof", { success: HttpApiSchema.Accepted })
+      .annotate(OpenApi.Summary, "Request another mail to prove your e-mail address")
+      .annotate(
+        OpenApi.Description,
+        "Registration sends the first one if the setting `EMAIL_PROOF` is `on`. There is no mail if the address is proven, and at most three in an hour."
+      )
+      .middleware(Authentication)
+      .annotate(RateLimitPolicies, ["password-reset-ip"]),
+    HttpApiEndpoint.post("confirmEmailProof", "/email-proof/confirm", {
+      payload: Schema.Struct({ token: EmailProofToken }),
+      success: HttpApiSchema.NoContent,
+      error: InvalidEmailProof
+    })
+      .annotate(OpenApi.Summary, "Prove your e-mail address with the token from the mail")
+      .annotate(RateLimitPolicies, ["auth-ip"])
   )
   .middleware(IpRateLimit)
   .prefix("/api/auth")

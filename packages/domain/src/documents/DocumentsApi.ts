@@ -4,6 +4,7 @@ import { Authentication } from "../auth/Authentication.ts"
 import { AccountRateLimit, IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { NotFound, Unavailable } from "../Problem.ts"
+import { EmailNotProven } from "../users/UserErrors.ts"
 import { Document, DocumentId } from "./Document.ts"
 import {
   ExtractionRunning,
@@ -40,7 +41,7 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
     HttpApiEndpoint.post("upload", "/", {
       payload: Upload,
       success: Document.pipe(HttpApiSchema.status(201)),
-      error: [InvalidUpload, QuotaExceeded, UploadTooLarge, UnsupportedFile, Unavailable]
+      error: [InvalidUpload, QuotaExceeded, UploadTooLarge, UnsupportedFile, EmailNotProven, Unavailable]
     }).annotate(OpenApi.Summary, "Upload a document"),
     HttpApiEndpoint.get("list", "/", { query: ListQuery, success: DocumentPage, error: InvalidCursor }).annotate(
       OpenApi.Summary,

@@ -3,6 +3,7 @@ import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { orDefect } from "@kite/adapters/postgres/Rows"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
+import type { AuditAction } from "@kite/domain/audit/AuditEntry"
 import { type Document, DocumentId } from "@kite/domain/documents/Document"
 import {
   ExtractionRunning,
@@ -18,6 +19,7 @@ import type { DocumentText } from "@kite/domain/documents/DocumentsApi"
 import { rowsToRead, takePage } from "@kite/domain/Paging"
 import { NotFound, Unavailable } from "@kite/domain/Problem"
 import type { UserId } from "@kite/domain/users/User"
+import { EmailNotProven } from "@kite/domain/users/UserErrors"
 import { ByteSize, Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpIncomingMessage, type Multipart } from "effect/http"
@@ -42,7 +44,10 @@ export class Documents extends Context.Service<
       owner: UserId,
       parts: Parts,
       bodyBytes: number
-    ) => Effect.Effect<Document, InvalidUpload | QuotaExceeded | UploadTooLarge | UnsupportedFile | Unavailable>
+    ) => Effect.Effect<
+      Document,
+      InvalidUpload | QuotaExceeded | UploadTooLarge | UnsupportedFile | EmailNotProven | Unavailable
+    >
     readonly list: (owner: UserId, query: ListQuery) => Effect.Effect<DocumentPage, InvalidCursor>
     readonly get: (owner: UserId, id: DocumentId) => Effect.Effect<DocumentRow, NotFound>
     readonly rename: (owner: UserId, id: DocumentId, filename: string) => Effect.Effect<Document, NotFound>
@@ -59,7 +64,7 @@ export class Documents extends Context.Service<
       const queue = yield* ExtractionQueue
       const repository = yield* DocumentRepository
       const audit = yield* AuditLog
-      const { MAX_UPLOAD_BYTES: maxUploadBytes } = yield* Settings
+      const { MAX_UPLOAD_BYTES: maxUploadBytes, EMAIL_PROOF } = yield* Settings
       const maxBodySize = ByteSize.bytes(maxUploadBytes + multipartOverhead)
 
       const orNotFound = <A>(found: Option.Option<A>) =>
@@ -84,11 +89,15 @@ export class Documents extends Context.Service<
         return row
       })
 
+      const recordIfFound = (action: AuditAction, id: DocumentId) => (found: Option.Option<unknown>) =>
+        Option.isSome(found) ? audit.record({ action, subject: { type: "document", id } }) : Effect.void
+
       return Documents.of({
         get,
         upload: Effect.fn("Documents.upload")(
           function* (owner, parts, bodyBytes) {
-            const quota = yield* repository.quota(owner)
+            const { quota, emailProven } = yield* repository.uploader(owner)
+            if (EMAIL_PROOF === "on" && !emailProven) return yield* new EmailNotProven({})
             const allowance = { quota, maxUploadBytes }
             const hopeless = rejectSize(allowance, Math.max(0, bodyBytes - multipartOverhead))
             if (hopeless !== undefined) return yield* hopeless
@@ -115,14 +124,11 @@ export class Documents extends Context.Service<
           return { items: items.map(toDocument), nextCursor }
         }),
         rename: Effect.fn("Documents.rename")(function* (owner, id, filename) {
-          return toDocument(yield* orNotFound(yield* repository.rename(owner, id, filename)))
+          const rename = Effect.tap(repository.rename(owner, id, filename), recordIfFound("document_renamed", id))
+          return toDocument(yield* orNotFound(yield* orDefect(sql.withTransaction(rename))))
         }),
         remove: Effect.fn("Documents.remove")(function* (owner, id) {
-          const remove = Effect.tap(repository.remove(owner, id), (key) =>
-            Option.isSome(key)
-              ? audit.record({ action: "document_deleted", subject: { type: "document", id } })
-              : Effect.void
-          )
+          const remove = Effect.tap(repository.remove(owner, id), recordIfFound("document_deleted", id))
           const objectKey = yield* orNotFound(yield* orDefect(sql.withTransaction(remove)))
           yield* store
             .remove(objectKey)
@@ -145,7 +151,7 @@ export class Documents extends Context.Service<
               onNone: () => Effect.void,
               onSome: (row) => offer(owner, row)
             })
-          )
+          ).pipe(Effect.tap(recordIfFound("document_reprocessed", id)))
           const row = yield* orDefect(sql.withTransaction(restart))
           if (Option.isSome(row)) return toDocument(row.value)
           yield* get(owner, id)

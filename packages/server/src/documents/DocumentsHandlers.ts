@@ -1,11 +1,13 @@
 import { Api } from "@kite/domain/Api"
 import { CurrentUser } from "@kite/domain/users/User"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { AuditLog } from "../audit/AuditLog.ts"
 import { makeContentResponse } from "./ContentResponse.ts"
 import { toDocument } from "./DocumentRow.ts"
 import { Documents } from "./Documents.ts"
+import { makeReadRecords } from "./ReadRecords.ts"
 
 const setLocation = (id: string) =>
   HttpEffect.appendPreResponseHandler((_request, response) =>
@@ -18,6 +20,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const documents = yield* Documents
     const respondContent = yield* makeContentResponse
+    const record = yield* makeReadRecords
     const owner = Effect.map(CurrentUser, ({ id }) => id)
     return handlers.handleAll({
       upload: Effect.fn(function* ({ payload, request }) {
@@ -37,10 +40,15 @@ export const layer = HttpApiBuilder.group(
       content: ({ params }) =>
         owner.pipe(
           Effect.flatMap((id) => documents.get(id, params.id)),
-          Effect.flatMap(respondContent)
+          Effect.flatMap(respondContent),
+          Effect.tap(record.download(params.id))
         ),
-      text: ({ params }) => Effect.flatMap(owner, (id) => documents.text(id, params.id)),
+      text: ({ params }) =>
+        owner.pipe(
+          Effect.flatMap((id) => documents.text(id, params.id)),
+          Effect.tap(record.text(params.id))
+        ),
       reprocess: ({ params }) => Effect.flatMap(owner, (id) => documents.reprocess(id, params.id))
     })
   })
-)
+).pipe(Layer.provide(AuditLog.layer))

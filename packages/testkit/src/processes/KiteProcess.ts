@@ -12,9 +12,12 @@ const ended = (child: ChildProcess) =>
     child.once("exit", (code) => resume(Effect.succeed(code)))
   })
 
+/** Its tests register accounts, and may send many requests. */
+const defaults = { PORT: "0", LOG_FORMAT: "json", REGISTRATION: "open", RATE_LIMIT_ACCOUNT: "100000/1m" }
+
 const spawned = (command: string, variables: Readonly<Record<string, string>>) =>
   spawn(process.execPath, [main, command], {
-    env: { PATH: process.env["PATH"], PORT: "0", LOG_FORMAT: "json", RATE_LIMIT_ACCOUNT: "100000/1m", ...variables },
+    env: { ...defaults, PATH: process.env["PATH"], ...variables },
     stdio: ["ignore", "pipe", "inherit"]
   })
 
