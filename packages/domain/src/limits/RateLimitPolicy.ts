@@ -19,13 +19,13 @@ export const policyTable = {
     subject: "ip",
     defaultLimit: "10/1m",
     setting: "RATE_LIMIT_AUTH_IP",
-    description: "Login, register, refresh and password change, per client address"
+    description: "Login, register, refresh, password change and proof of an e-mail, per client address"
   },
   "password-reset-ip": {
     subject: "ip",
     defaultLimit: "5/1h",
     setting: "RATE_LIMIT_PASSWORD_RESET_IP",
-    description: "Password reset, per client address"
+    description: "Password reset and requests to prove an e-mail, per client address"
   },
   "login-account": {
     subject: "email",

@@ -28,7 +28,7 @@ const isSame = (one: Uint8Array, other: Uint8Array) => Buffer.compare(one, other
 export class AuditSeals extends Context.Service<
   AuditSeals,
   {
-    /** Seals what is new, unless another server is doing so; returns how many entries. */
+    /** Seals what is new, unless another server does so at the same time; returns how many entries. */
     readonly seal: Effect.Effect<number>
   }
 >()("@kite/server/audit/AuditSeals") {
@@ -39,7 +39,6 @@ export class AuditSeals extends Context.Service<
       const { TOKEN_SECRET: secret } = yield* Settings
       if (secret === undefined) return yield* Effect.die(new Error("TOKEN_SECRET must be set"))
       const key = new SealKey(secret)
-      const lock = decodeRow(Schema.Struct({ isFree: Schema.Boolean }))
       const headOf = decodeRow(HeadSchema)
       const sealedOf = decodeRow(Schema.Struct({ count: Schema.Int }))
       const contents = decodeRows(ContentRow)
@@ -68,9 +67,8 @@ export class AuditSeals extends Context.Service<
           ) ORDER BY id`)
       })
 
+      /** Without a transaction, which would wait for its turn: of two servers at the same time, the number lets one through. */
       const sealBatch = Effect.gen(function* () {
-        const free = yield* lock(sql`SELECT pg_try_advisory_xact_lock(hashtext('kite audit seals')) AS is_free`)
-        if (!Option.getOrThrow(free).isFree) return { count: 0, head: seen }
         const head = Option.getOrUndefined(
           yield* headOf(sql`SELECT number, newest, mac FROM audit_seals ORDER BY number DESC LIMIT 1`)
         )
@@ -86,13 +84,15 @@ export class AuditSeals extends Context.Service<
           previous: head?.mac ?? noPrevious
         }
         const mac = key.ofSeal(seal)
-        yield* sql`
+        const isMine = yield* sql`
           INSERT INTO audit_seals (number, key_id, newest, entries, macs, previous, mac)
-          VALUES (${seal.number}, ${key.id}, ${seal.newest}, ${seal.entries}::uuid[], ${seal.macs}, ${seal.previous}, ${mac})`
+          VALUES (${seal.number}, ${key.id}, ${seal.newest}, ${seal.entries}::uuid[], ${seal.macs}, ${seal.previous}, ${mac})
+          ON CONFLICT DO NOTHING RETURNING number`
+        if (isMine.length === 0) return { count: 0, head }
         const name = sealName({ ...seal, mac })
         yield* Effect.logInfo(`Sealed ${rows.length} entries of the audit log`, { event: "audit_sealed", seal: name })
         return { count: rows.length, head: { number: seal.number, newest: seal.newest, mac } }
-      }).pipe(sql.withTransaction, (self) => orDefect(self))
+      }).pipe(orDefect)
 
       return AuditSeals.of({
         seal: Effect.gen(function* () {
@@ -109,7 +109,7 @@ export class AuditSeals extends Context.Service<
     })
   )
 
-  /** Seals for as long as the layer lives. Several servers may: one at a time does. */
+  /** Seals for as long as the layer lives. Several servers may. */
   static readonly background = Layer.effectDiscard(
     Effect.gen(function* () {
       const { seal } = yield* AuditSeals

@@ -16,8 +16,8 @@ const policyNames = (headers: Headers) =>
 /** By path; the first match counts. */
 const expected: ReadonlyArray<readonly [path: RegExp, policies: ReadonlyArray<string>]> = [
   [/^\/health/, []],
-  [/^\/api\/auth\/(register|login|refresh|password)$/, ["auth-ip"]],
-  [/^\/api\/auth\/password-reset/, ["password-reset-ip"]],
+  [/^\/api\/auth\/(register|login|refresh|password|email-proof\/confirm)$/, ["auth-ip"]],
+  [/^\/api\/auth\/(password-reset|email-proof$)/, ["password-reset-ip"]],
   [/^\/api\/auth\//, ["ip"]],
   [/^\/api\/(documents|admin)/, ["account"]]
 ]
