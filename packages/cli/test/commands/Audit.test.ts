@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process"
-import { readdir, readFile, writeFile } from "node:fs/promises"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
 import { eventually, logIn } from "@kite/testkit/http/KiteClient"
@@ -10,24 +8,7 @@ import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
-
-interface Ended {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-/** Runs a command of kite with these variables. */
-const kite = (variables: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
-  Effect.callback<Ended>((resume) => {
-    const env = { PATH: process.env["PATH"], ...variables }
-    const child = execFile(process.execPath, [main, ...args], { env }, (error, out, err) =>
-      resume(Effect.succeed({ code: error === null ? 0 : Number(error.code), out, err }))
-    )
-    return Effect.sync(() => child.kill("SIGKILL"))
-  }).pipe(Effect.timeout("60 seconds"))
+import { kite } from "./RunKite.ts"
 
 describe("kite audit", () => {
   it.live(
@@ -74,27 +55,6 @@ describe("kite audit", () => {
           /^kite: The audit log was changed: entry [0-9a-f-]{36} of seal 1 is not what was sealed\n$/
         )
       }).pipe(Effect.scoped, Effect.provide(TwoRoles.layer)),
-    180_000
-  )
-})
-
-describe("kite admin invite", () => {
-  it.live(
-    "mails an invite, from the command line of an embedded kite that runs or not",
-    () =>
-      Effect.gen(function* () {
-        const DATA_DIR = yield* temporaryDirectory
-        const invited = yield* kite({ DATA_DIR }, "admin", "invite", "Guest@Example.org")
-        assert.strictEqual(invited.code, 0, invited.err)
-        assert.match(invited.out, /^Invited guest@example\.org as user, until \d{4}-/m)
-        const outbox = join(DATA_DIR, "outbox")
-        const [mail = ""] = yield* Effect.promise(() => readdir(outbox))
-        const text = yield* Effect.promise(() => readFile(join(outbox, mail), "utf8"))
-        assert.match(text, /^http:\/\/127\.0\.0\.1:8000\/invite#[\w-]{43}\r?$/m)
-        assert.match((yield* kite({ DATA_DIR }, "admin", "invite", "a b")).err, /is not a valid e-mail address/)
-        const closed = yield* kite({ DATA_DIR, REGISTRATION: "closed" }, "admin", "invite", "a@example.org")
-        assert.deepInclude(closed, { code: 1, err: "kite: REGISTRATION is closed, so an invite would not work\n" })
-      }).pipe(Effect.scoped),
     180_000
   )
 })

@@ -76,6 +76,25 @@ layer(fresh, live)("a sealed audit log, changed by the owner of its tables", (it
       })
   )
 
+  it.effect("is found out if a seal is replaced by one that kite made at another time, as from a backup", () =>
+    Effect.gen(function* () {
+      yield* history
+      yield* run("CREATE TABLE old AS SELECT * FROM audit_seals WHERE number = 3")
+      yield* run("DELETE FROM audit_seals WHERE number = 3")
+      yield* record(1)
+      yield* seal
+      yield* record(1)
+      yield* seal
+      yield* verify
+      yield* run(
+        "DELETE FROM audit_seals WHERE number = 3",
+        "INSERT INTO audit_seals SELECT * FROM old",
+        "DROP TABLE old"
+      )
+      assert.match(yield* finding, /seal 4 does not follow seal 3/)
+    })
+  )
+
   it.effect("is found out if all seals go", () =>
     Effect.gen(function* () {
       yield* history
