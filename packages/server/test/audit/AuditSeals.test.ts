@@ -135,6 +135,8 @@ layer(fresh, live)("the seals", (it) => {
       assert.strictEqual((yield* verify).waiting, 1)
       assert.strictEqual(yield* seal, 1)
       assert.strictEqual((yield* verify).entries, 11)
+      const newest = yield* sql<{ newest: string }>`SELECT newest FROM audit_seals ORDER BY number DESC LIMIT 2`
+      assert.strictEqual(newest[0]?.newest, newest[1]?.newest, "which an older entry does not lower")
     })
   )
 

@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { SentMails } from "@kite/adapters/mail/Mailer"
 import {
+  actionsOn,
   audit,
   changeUser,
   createUser,
@@ -100,6 +101,7 @@ layer(byInvite, { excludeTestServices: true, timeout: "60 seconds" })(
         )
         assert.strictEqual((yield* revokeInvite(admin, guest.id)).status, 204)
         assertProblem(yield* revokeInvite(admin, guest.id), 404, "not-found")
+        assert.deepStrictEqual(yield* actionsOn(admin, guest.id), ["invite_created", "invite_revoked"])
         assertProblem(yield* register(guest.email, guest.token), 400, "invalid-invite")
         const late = yield* invited(admin)
         const [row] = yield* sql<{ days: number }>`
