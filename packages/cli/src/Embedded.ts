@@ -41,7 +41,8 @@ const layerOn = <E>(postgres: EmbeddedLayer, prepare: Layer.Layer<never, E, Sett
       const secure = Layer.succeed(SecureCookies, !isPlainLoopback(settings))
       if (settings.DATABASE_URL !== undefined) return Layer.merge(Layer.succeed(Settings, kept), secure)
       const { url, applicationUrl } = Context.get(yield* Layer.build(postgres(DATA_DIR)), EmbeddedPostgres)
-      const embedded = { ...kept, DATABASE_MIGRATE_URL: url, DATABASE_URL: applicationUrl }
+      const REGISTRATION = settings.REGISTRATION ?? "open"
+      const embedded = { ...kept, DATABASE_MIGRATE_URL: url, DATABASE_URL: applicationUrl, REGISTRATION }
       return Layer.provideMerge(prepare, Layer.merge(Layer.succeed(Settings, embedded), secure))
     })
   )

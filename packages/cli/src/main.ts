@@ -2,6 +2,7 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit, type Runtime } from "effect"
 import { Command } from "effect/cli"
 import { admin } from "./commands/Admin.ts"
+import { audit } from "./commands/Audit.ts"
 import { doctor } from "./commands/Doctor.ts"
 import { keysCommand } from "./commands/Keys.ts"
 import { migrate } from "./commands/Migrate.ts"
@@ -22,7 +23,7 @@ const exitCode: Runtime.Teardown = (exit, onExit) =>
 
 Command.make("kite").pipe(
   Command.withDescription("Store documents of many users and extract their text"),
-  Command.withSubcommands([start, server, worker, migrate, admin, doctor, keysCommand]),
+  Command.withSubcommands([start, server, worker, migrate, admin, audit, doctor, keysCommand]),
   Command.run({ version }),
   Effect.tapCause(report),
   Effect.provide(NodeServices.layer),

@@ -4,6 +4,7 @@ import { AuditApi } from "./audit/AuditApi.ts"
 import { AuthApi } from "./auth/AuthApi.ts"
 import { DocumentsApi } from "./documents/DocumentsApi.ts"
 import { HealthApi } from "./health/HealthApi.ts"
+import { InvitesApi } from "./invites/InvitesApi.ts"
 import { InternalError, InvalidRequest, Unavailable } from "./Problem.ts"
 
 /** Turns a request that does not match the contract into InvalidRequest. */
@@ -35,6 +36,7 @@ export class Api extends HttpApi.make("kite")
   .add(AuthApi)
   .add(DocumentsApi)
   .add(UsersApi)
+  .add(InvitesApi)
   .add(AuditApi)
   .add(HealthApi)
   .middleware(RequestValidation)

@@ -5,6 +5,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import * as FirstAdmin from "./admin/FirstAdmin.ts"
 import * as UsersHandlers from "./admin/UsersHandlers.ts"
 import * as AuditHandlers from "./audit/AuditHandlers.ts"
+import * as Refusals from "./audit/Refusals.ts"
 import * as Authentication from "./auth/Authentication.ts"
 import * as AuthHandlers from "./auth/AuthHandlers.ts"
 import * as Authorization from "./auth/Authorization.ts"
@@ -22,16 +23,20 @@ import * as Listener from "./http/Listener.ts"
 import * as MethodNotAllowed from "./http/MethodNotAllowed.ts"
 import * as RequestValidation from "./http/RequestValidation.ts"
 import * as ServerFailures from "./http/ServerFailures.ts"
+import * as InvitePage from "./invites/InvitePage.ts"
+import * as InvitesHandlers from "./invites/InvitesHandlers.ts"
 import { RateLimitGate } from "./limits/RateLimitGate.ts"
 import * as RateLimitMiddleware from "./limits/RateLimitMiddleware.ts"
 import * as Metrics from "./observability/Metrics.ts"
 import * as MetricsListener from "./observability/MetricsListener.ts"
 import * as RequestScope from "./observability/RequestScope.ts"
+import * as EmailProofPage from "./users/EmailProofPage.ts"
 
 const handlers = Layer.mergeAll(
   AuthHandlers.layer,
   DocumentsHandlers.layer,
   UsersHandlers.layer,
+  InvitesHandlers.layer,
   AuditHandlers.layer,
   HealthHandlers.layer
 ).pipe(
@@ -45,10 +50,13 @@ const routes = Layer.mergeAll(
   HttpApiBuilder.layer(Api).pipe(Layer.provide(handlers)),
   ApiDocs.layer,
   PasswordResetPage.layer,
+  InvitePage.layer,
+  EmailProofPage.layer,
   MethodNotAllowed.layer
 ).pipe(
   Layer.provide([RequestScope.layerRoute, ExactPaths.layer]),
   Layer.merge(RateLimitMiddleware.layerUncharged),
+  Layer.merge(Refusals.layer),
   Layer.provide(RateLimitGate.layer)
 )
 

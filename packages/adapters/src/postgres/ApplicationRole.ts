@@ -58,8 +58,8 @@ const statements = (role: string, database: string) => [
   // The same for tables that later migrations of this owner create.
   `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role}`,
   `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO ${role}`,
-  // The audit log only grows.
-  `REVOKE UPDATE, DELETE ON audit_log FROM ${role}`,
+  // What was recorded stays as it was recorded.
+  `REVOKE UPDATE, DELETE ON audit_log, audit_seals FROM ${role}`,
   `REVOKE INSERT, UPDATE, DELETE ON effect_sql_migrations FROM ${role}`
 ]
 
@@ -71,7 +71,8 @@ const grant = Effect.fnUntraced(function* (name: string) {
     discard: true
   })
   const [rights] = yield* sql<{ tooMany: boolean }>`
-    SELECT has_table_privilege(${name}, 'audit_log', 'UPDATE, DELETE, TRUNCATE') AS too_many`
+    SELECT has_table_privilege(${name}, 'audit_log', 'UPDATE, DELETE, TRUNCATE')
+      OR has_table_privilege(${name}, 'audit_seals', 'UPDATE, DELETE, TRUNCATE') AS too_many`
   if (rights?.tooMany === true) {
     yield* Effect.logWarning(
       `The role ${quoted(name)} can change the audit log: it is a superuser or belongs to the owner`

@@ -106,6 +106,24 @@ export const Variables = Schema.Struct({
     description: "Password of the first admin",
     unset: "none"
   }),
+  REGISTRATION: Schema.optionalKey(Schema.Literals(["open", "invite", "closed"])).annotateKey({
+    description:
+      "Who may register: everybody (`open`), who got an invite by mail (`invite`), or nobody (`closed`). Admins can always create accounts",
+    unset: "`open` with the embedded PostgreSQL, else `invite`"
+  }),
+  EMAIL_PROOF: withDefault(Schema.Literals(["on", "off"]), "off").annotateKey({
+    description: "`on`: who registers without an invite must open a link in a mail before the first upload"
+  }),
+  AUDIT_READS: withDefault(Schema.Literals(["on", "off"]), "off").annotateKey({
+    description: "`on`: the audit log also records downloads and reads of a document's text"
+  }),
+  AUDIT_RETENTION: Schema.optionalKey(
+    Millis.check(Schema.isGreaterThanOrEqualTo(86_400_000, { message: "must be 1d or more" }))
+  ).annotateKey({
+    description: "Age from which `kite audit prune` removes entries of the audit log",
+    example: "365d",
+    unset: "entries are kept for ever"
+  }),
   MAX_UPLOAD_BYTES: withDefault(Bytes, "25 MiB").annotateKey({ description: "Size of the largest file" }),
   QUOTA_BYTES: withDefault(Bytes, "100 MB").annotateKey({ description: "Bytes that a new account may store" }),
   MIN_FREE_DISK: withDefault(Bytes, "512 MiB").annotateKey({

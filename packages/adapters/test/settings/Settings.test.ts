@@ -73,6 +73,14 @@ const expected: Record<keyof Settings["Service"], Expected> = {
   REFRESH_TOKEN_LIFETIME: millis(2_592_000_000),
   ADMIN_EMAIL: { unset: "undefined", good: { " Root@Example.org": "root@example.org" }, bad: ["root", "hunter2@"] },
   ADMIN_PASSWORD: { unset: "undefined", good: { "up, up and away": "up, up and away" }, bad: ["hunter2hunt"] },
+  REGISTRATION: { unset: "undefined", good: { open: "open", invite: "invite", closed: "closed" }, bad: ["no"] },
+  EMAIL_PROOF: { unset: "off", good: { on: "on", off: "off" }, bad: ["yes"] },
+  AUDIT_READS: { unset: "off", good: { on: "on", off: "off" }, bad: ["true"] },
+  AUDIT_RETENTION: {
+    unset: "undefined",
+    good: { "365d": 31_536_000_000, "24h": 86_400_000 },
+    bad: ["1h", "1y", "-1d"]
+  },
   MAX_UPLOAD_BYTES: bytes(26_214_400),
   QUOTA_BYTES: bytes(100_000_000),
   MIN_FREE_DISK: bytes(536_870_912),

@@ -1,4 +1,5 @@
 import { Settings } from "@kite/adapters/settings/Settings"
+import { AuditSeals } from "@kite/server/audit/AuditSeals"
 import { Sweeper } from "@kite/server/documents/Sweeper"
 import * as Http from "@kite/server/Http"
 import * as ExtractionWorker from "@kite/worker/ExtractionWorker"
@@ -19,7 +20,7 @@ const layerAnnouncement = Layer.effectDiscard(
 
 const program = layerAnnouncement.pipe(
   Layer.provide(Http.layer),
-  Layer.merge(Layer.mergeAll(ExtractionWorker.layer, Sweeper.hourly)),
+  Layer.merge(Layer.mergeAll(ExtractionWorker.layer, Sweeper.hourly, AuditSeals.background)),
   Layer.provide([Infrastructure.layerMailer, Infrastructure.layerRateLimiter]),
   Layer.provide(Infrastructure.layerMigrated),
   Layer.provide(Logging.layer("kite")),

@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { Timestamp } from "../Timestamp.ts"
 import { UserId } from "../users/User.ts"
 
-/** The actions that are recorded. Entries are kept for ever, so a name never changes its meaning. */
+/** The actions that are recorded. Entries may be kept for ever, so a name never changes its meaning. */
 export const AuditAction = Schema.Literals([
   "register",
   "login",
@@ -15,6 +15,10 @@ export const AuditAction = Schema.Literals([
   "password_reset_requested",
   "password_reset",
   "document_uploaded",
+  "document_renamed",
+  "document_reprocessed",
+  "document_downloaded",
+  "document_text_read",
   "document_deleted",
   "user_created",
   "user_deactivated",
@@ -22,7 +26,15 @@ export const AuditAction = Schema.Literals([
   "role_changed",
   "quota_changed",
   "password_reset_forced",
-  "audit_exported"
+  "email_proof_requested",
+  "email_proven",
+  "invite_created",
+  "invite_revoked",
+  "invite_used",
+  "keys_rotated",
+  "request_refused",
+  "audit_exported",
+  "audit_pruned"
 ])
 export type AuditAction = typeof AuditAction.Type
 
@@ -30,9 +42,9 @@ export type AuditAction = typeof AuditAction.Type
 export const AuditId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("AuditId"))
 export type AuditId = typeof AuditId.Type
 
-/** The account or document that was acted on; it may have been deleted since. */
+/** The account, document or invite that was acted on; it may have been deleted since. */
 export const AuditSubject = Schema.Struct({
-  type: Schema.Literals(["user", "document"]),
+  type: Schema.Literals(["user", "document", "invite"]),
   id: Schema.String.check(Schema.isUUID())
 })
 export type AuditSubject = typeof AuditSubject.Type

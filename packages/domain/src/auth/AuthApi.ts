@@ -5,8 +5,9 @@ import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { checksOrigin, documented, usesRefreshCookie } from "../openapi/Operation.ts"
 import { bodyProblems } from "../Problem.ts"
 import { Email } from "../users/Email.ts"
+import { EmailProofToken, InviteToken } from "../users/MailedTokens.ts"
 import { User } from "../users/User.ts"
-import { EmailTaken } from "../users/UserErrors.ts"
+import { EmailTaken, InvalidEmailProof, InvalidInvite, RegistrationClosed } from "../users/UserErrors.ts"
 import {
   ForeignOrigin,
   InvalidCredentials,
@@ -30,14 +31,17 @@ export type Session = typeof Session.Type
 export class AuthApi extends HttpApiGroup.make("auth")
   .add(
     HttpApiEndpoint.post("register", "/register", {
-      payload: Schema.Struct({ email: Email, password: NewPassword }).annotate({ identifier: "Registration" }),
+      payload: Schema.Struct({ email: Email, password: NewPassword, invite: Schema.optionalKey(InviteToken) }).annotate(
+        { identifier: "Registration" }
+      ),
       success: User.pipe(HttpApiSchema.status(201)),
-      error: [EmailTaken, WeakPassword, ...bodyProblems]
+      error: [EmailTaken, WeakPassword, RegistrationClosed, InvalidInvite, ...bodyProblems]
     })
       .annotateMerge(
         documented({
           summary: "Create an account",
-          description: "Creates an account with the role `user` and the default quota. It does not log in."
+          description:
+            "Creates an account with the role `user` and the default quota. It does not log in. The setting `REGISTRATION` tells who may register: everybody, only with the token of an invite, or nobody."
         })
       )
       .annotate(RateLimitPolicies, ["auth-ip"]),
@@ -135,7 +139,29 @@ export class AuthApi extends HttpApiGroup.make("auth")
           description: "Uses the token of a reset link, once. All sessions of the account end; it does not log in."
         })
       )
-      .annotate(RateLimitPolicies, ["password-reset-ip"])
+      .annotate(RateLimitPolicies, ["password-reset-ip"]),
+    HttpApiEndpoint.post("requestEmailProof", "/email-proof", { success: HttpApiSchema.Accepted })
+      .annotateMerge(
+        documented({
+          summary: "Request a mail to prove your e-mail address",
+          description:
+            "Registration sends the first one if the setting `EMAIL_PROOF` is `on`. kite sends no mail if the address is proven, and at most three in an hour."
+        })
+      )
+      .middleware(Authentication)
+      .annotate(RateLimitPolicies, ["password-reset-ip"]),
+    HttpApiEndpoint.post("confirmEmailProof", "/email-proof/confirm", {
+      payload: Schema.Struct({ token: EmailProofToken }).annotate({ identifier: "EmailProof" }),
+      success: HttpApiSchema.NoContent,
+      error: [InvalidEmailProof, ...bodyProblems]
+    })
+      .annotateMerge(
+        documented({
+          summary: "Prove your e-mail address",
+          description: "Uses the token of the mail, once. The account can upload from then on."
+        })
+      )
+      .annotate(RateLimitPolicies, ["auth-ip"])
   )
   .middleware(IpRateLimit)
   .prefix("/api/auth")

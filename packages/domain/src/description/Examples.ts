@@ -4,8 +4,18 @@ const at = "2026-11-22T20:15:00.000Z"
 const quota = { usedBytes: 146_515, limitBytes: 1_073_741_824 }
 const email = "anna@example.org"
 const password = "correct horse battery"
+const token = "q3Zt0u9Jw2VfX8sYc1LkRb7NnEo5HdTgPa4MiKx6UQs"
 const user = { id, email, role: "user", quota, createdAt: at }
 const account = { ...user, active: true }
+const invite = {
+  id: other,
+  email,
+  role: "user",
+  limitBytes: null,
+  invitedBy: id,
+  createdAt: at,
+  expiresAt: "2026-11-29T20:15:00.000Z"
+}
 const document = {
   id,
   filename: "report.pdf",
@@ -38,14 +48,18 @@ export const examples: Readonly<Record<string, unknown>> = {
   Login: { email, password },
   PasswordChange: { currentPassword: password, newPassword: "up, up and away 9" },
   PasswordResetRequest: { email },
-  PasswordResetConfirmation: { token: "q3Zt0u9Jw2VfX8sYc1LkRb7NnEo5HdTgPa4MiKx6UQs", newPassword: "up, up and away 9" },
+  PasswordResetConfirmation: { token, newPassword: "up, up and away 9" },
   Session: { accessToken: "eyJhbGciOiJIUzI1NiJ9.e30.x", tokenType: "Bearer", expiresIn: 900, user },
+  EmailProof: { token },
   User: user,
   NewUser: { email, password, role: "user", limitBytes: 1_073_741_824 },
   UserChange: { active: false },
   AdminUser: account,
   ChangedUser: { ...account, active: false, warnings: [] },
   UserPage: { items: [account], nextCursor: null },
+  NewInvite: { email, role: "user" },
+  Invite: invite,
+  InvitePage: { items: [invite], nextCursor: null },
   Upload: { file: "(the bytes)", filename: "report.pdf" },
   Rename: { filename: "annual-report.pdf" },
   Document: document,

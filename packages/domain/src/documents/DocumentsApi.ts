@@ -5,6 +5,7 @@ import { AccountRateLimit, IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { documented } from "../openapi/Operation.ts"
 import { bodyProblems, NotFound, RangeNotSatisfiable } from "../Problem.ts"
+import { EmailNotProven } from "../users/UserErrors.ts"
 import { describeContent } from "./ContentDescription.ts"
 import { Document, DocumentId } from "./Document.ts"
 import {
@@ -54,6 +55,7 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
         QuotaExceeded,
         UploadTooLarge,
         UnsupportedFile,
+        EmailNotProven,
         TooManyTransfers,
         InsufficientStorage,
         ...bodyProblems

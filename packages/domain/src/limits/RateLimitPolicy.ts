@@ -25,7 +25,7 @@ export const policyTable = {
     counts: "requests",
     defaultLimit: "10/1m",
     setting: "RATE_LIMIT_AUTH_IP",
-    description: "Login, register and password change, per client address"
+    description: "Login, register, password change and proof of an e-mail, per client address"
   },
   "refresh-session": {
     subject: "session",
@@ -46,7 +46,7 @@ export const policyTable = {
     counts: "requests",
     defaultLimit: "5/1h",
     setting: "RATE_LIMIT_PASSWORD_RESET_IP",
-    description: "Password reset, per client address"
+    description: "Password reset and requests to prove an e-mail, per client address"
   },
   "login-account": {
     subject: "email",

@@ -13,7 +13,9 @@ const messages = {
   password_changed: "Password changed",
   password_change_failed: "Password not changed: the current password is wrong",
   password_reset_requested: "Password reset requested",
-  password_reset: "Password reset"
+  password_reset: "Password reset",
+  email_proof_requested: "Proof of the e-mail address requested",
+  email_proven: "E-mail address proven"
 } satisfies Partial<Record<AuditAction, string>>
 
 /** What can happen to an account or its sessions. */

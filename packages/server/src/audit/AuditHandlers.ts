@@ -1,6 +1,7 @@
 import { Api } from "@kite/domain/Api"
-import type { AuditFilter } from "@kite/domain/audit/AuditQuery"
-import { Effect, Layer, Sink, Stream } from "effect"
+import { AuditDetails } from "@kite/domain/audit/AuditEntry"
+import { AuditFilter } from "@kite/domain/audit/AuditQuery"
+import { Effect, Layer, Schema, Sink, Stream } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { csvHeader, toCsv } from "./AuditCsv.ts"
@@ -11,11 +12,16 @@ const options = {
   headers: { "content-disposition": 'attachment; filename="audit.csv"' }
 }
 
+/** The filter as the client would write it. */
+const encodeFilter = Schema.encodeSync(AuditFilter)
+const decodeDetails = Schema.decodeUnknownSync(AuditDetails)
+const detailsOf = (filter: AuditFilter) => decodeDetails(encodeFilter(filter))
+
 const makeCsvResponse = Effect.map(AuditLog, (audit) =>
   Effect.fnUntraced(function* (filter: AuditFilter) {
     const { method } = yield* HttpServerRequest.HttpServerRequest
     if (method === "HEAD") return HttpServerResponse.stream(Stream.empty, options)
-    yield* audit.record({ action: "audit_exported" })
+    yield* audit.record({ action: "audit_exported", details: detailsOf(filter) })
     // The first batch is read before the status is sent: if the database is down, the client gets a 503 and no partial file.
     const [first, rest] = yield* Stream.peel(audit.all(filter), Sink.take<Parameters<typeof toCsv>[0]>(1))
     const lines = Stream.concat(Stream.fromIterable(first), rest).pipe(Stream.map(toCsv))

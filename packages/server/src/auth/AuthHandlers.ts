@@ -3,7 +3,9 @@ import { InvalidSession } from "@kite/domain/auth/AuthErrors"
 import { CurrentUser } from "@kite/domain/users/User"
 import { Effect, Layer, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { Registration } from "../invites/Registration.ts"
 import { Accounts } from "../users/Accounts.ts"
+import { EmailProofs } from "../users/EmailProofs.ts"
 import { DeviceCookies } from "./devices/DeviceCookies.ts"
 import { type Granted, Logins } from "./Logins.ts"
 import { Passwords } from "./Passwords.ts"
@@ -17,6 +19,8 @@ export const layer = HttpApiBuilder.group(
   "auth",
   Effect.fn(function* (handlers) {
     const accounts = yield* Accounts
+    const registration = yield* Registration
+    const proofs = yield* EmailProofs
     const logins = yield* Logins
     const passwords = yield* Passwords
     const devices = yield* DeviceCookies
@@ -25,7 +29,7 @@ export const layer = HttpApiBuilder.group(
       Option.isSome(token) ? logins.logout(token.value) : Effect.void
     )
     return handlers.handleAll({
-      register: ({ payload }) => accounts.register(payload.email, payload.password),
+      register: ({ payload }) => registration.register(payload),
       login: Effect.fn(function* ({ payload }) {
         yield* origin.refuseForeign
         const account = yield* passwords.authenticate(payload.email, payload.password)
@@ -49,7 +53,18 @@ export const layer = HttpApiBuilder.group(
       changePassword: ({ payload: { currentPassword, newPassword } }) =>
         Effect.flatMap(CurrentUser, (user) => passwords.change(user, currentPassword, newPassword)),
       requestPasswordReset: ({ payload }) => passwords.requestReset(payload.email),
-      confirmPasswordReset: ({ payload }) => passwords.confirmReset(payload.token, payload.newPassword)
+      confirmPasswordReset: ({ payload }) => passwords.confirmReset(payload.token, payload.newPassword),
+      requestEmailProof: () => Effect.flatMap(CurrentUser, ({ id }) => proofs.request(id)),
+      confirmEmailProof: ({ payload }) => proofs.confirm(payload.token)
     })
   })
-).pipe(Layer.provide([Accounts.layer, Logins.layer, Passwords.layer, DeviceCookies.layer]))
+).pipe(
+  Layer.provide([
+    Accounts.layer,
+    Registration.layer,
+    EmailProofs.layer,
+    Logins.layer,
+    Passwords.layer,
+    DeviceCookies.layer
+  ])
+)

@@ -27,6 +27,8 @@ export class DocumentRepository extends Context.Service<
   DocumentRepository,
   {
     readonly quota: (owner: UserId) => Effect.Effect<Quota>
+    /** What an upload must know of its owner, in one statement. */
+    readonly uploader: (owner: UserId) => Effect.Effect<{ readonly quota: Quota; readonly emailProven: boolean }>
     /**
      * Charges the quota, what the upload's reservation held included, and writes the row; or does neither and returns none where
      * the quota does not have enough left.
@@ -56,6 +58,7 @@ export class DocumentRepository extends Context.Service<
       const one = decodeRow(DocumentRow)
       const many = decodeRows(DocumentRow)
       const quotaOf = decodeRow(QuotaRow)
+      const uploaderOf = decodeRow(Schema.Struct({ ...QuotaRow.fields, emailProven: Schema.Boolean }))
       const pagesOf = decodeRows(PageRow)
       const keyOf = decodeRow(Schema.Struct({ objectKey: ObjectKey }))
       const now = Effect.map(DateTime.now, DateTime.toDateUtc)
@@ -64,6 +67,11 @@ export class DocumentRepository extends Context.Service<
         quota: (owner) =>
           quotaOf(sql`SELECT used_bytes, limit_bytes FROM users WHERE id = ${owner}`).pipe(
             Effect.map(Option.getOrThrow)
+          ),
+        uploader: (owner) =>
+          uploaderOf(sql`SELECT used_bytes, limit_bytes, email_proven FROM users WHERE id = ${owner}`).pipe(
+            Effect.map(Option.getOrThrow),
+            Effect.map(({ emailProven, ...quota }) => ({ quota, emailProven }))
           ),
         insert: Effect.fn("DocumentRepository.insert")(function* (owner, id, file, reservationId) {
           const at = yield* now

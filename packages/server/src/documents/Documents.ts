@@ -3,6 +3,7 @@ import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { orDefect } from "@kite/adapters/postgres/Rows"
 import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { Settings } from "@kite/adapters/settings/Settings"
+import type { AuditAction } from "@kite/domain/audit/AuditEntry"
 import { type Document, DocumentId } from "@kite/domain/documents/Document"
 import {
   ExtractionRunning,
@@ -20,6 +21,7 @@ import type { DocumentText } from "@kite/domain/documents/DocumentsApi"
 import { rowsToRead, takePage } from "@kite/domain/Paging"
 import { NotFound } from "@kite/domain/Problem"
 import type { UserId } from "@kite/domain/users/User"
+import { EmailNotProven } from "@kite/domain/users/UserErrors"
 import { ByteSize, Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpIncomingMessage, type Multipart } from "effect/http"
@@ -49,7 +51,13 @@ export class Documents extends Context.Service<
       bodyBytes: number
     ) => Effect.Effect<
       Document,
-      InvalidUpload | QuotaExceeded | UploadTooLarge | UnsupportedFile | TooManyTransfers | InsufficientStorage
+      | InvalidUpload
+      | QuotaExceeded
+      | UploadTooLarge
+      | UnsupportedFile
+      | EmailNotProven
+      | TooManyTransfers
+      | InsufficientStorage
     >
     readonly list: (owner: UserId, query: ListQuery) => Effect.Effect<DocumentPage, InvalidCursor>
     readonly get: (owner: UserId, id: DocumentId) => Effect.Effect<DocumentRow, NotFound>
@@ -70,7 +78,7 @@ export class Documents extends Context.Service<
       const transfers = yield* Transfers
       const audit = yield* AuditLog
       const search = yield* Search
-      const { MAX_UPLOAD_BYTES: maxUploadBytes } = yield* Settings
+      const { MAX_UPLOAD_BYTES: maxUploadBytes, EMAIL_PROOF } = yield* Settings
       const maxBodySize = ByteSize.bytes(maxUploadBytes + multipartOverhead)
 
       const orNotFound = <A>(found: Option.Option<A>) =>
@@ -95,12 +103,16 @@ export class Documents extends Context.Service<
         return row
       })
 
+      const recordIfFound = (action: AuditAction, id: DocumentId) => (found: Option.Option<unknown>) =>
+        Option.isSome(found) ? audit.record({ action, subject: { type: "document", id } }) : Effect.void
+
       return Documents.of({
         get,
         upload: Effect.fn("Documents.upload")(
           function* (owner, parts, bodyBytes) {
             yield* transfers.upload(owner)
-            const quota = yield* repository.quota(owner)
+            const { quota, emailProven } = yield* repository.uploader(owner)
+            if (EMAIL_PROOF === "on" && !emailProven) return yield* new EmailNotProven({})
             const hopeless = rejectSize({ quota, maxUploadBytes }, Math.max(0, bodyBytes - multipartOverhead))
             if (hopeless !== undefined) return yield* hopeless
             const expectedBytes = bodyBytes > 0 ? Math.min(bodyBytes, maxUploadBytes) : maxUploadBytes
@@ -136,14 +148,11 @@ export class Documents extends Context.Service<
           return { items: items.map(toDocument), nextCursor }
         }),
         rename: Effect.fn("Documents.rename")(function* (owner, id, filename) {
-          return toDocument(yield* orNotFound(yield* repository.rename(owner, id, filename)))
+          const rename = Effect.tap(repository.rename(owner, id, filename), recordIfFound("document_renamed", id))
+          return toDocument(yield* orNotFound(yield* orDefect(sql.withTransaction(rename))))
         }),
         remove: Effect.fn("Documents.remove")(function* (owner, id) {
-          const remove = Effect.tap(repository.remove(owner, id), (key) =>
-            Option.isSome(key)
-              ? audit.record({ action: "document_deleted", subject: { type: "document", id } })
-              : Effect.void
-          )
+          const remove = Effect.tap(repository.remove(owner, id), recordIfFound("document_deleted", id))
           const objectKey = yield* orNotFound(yield* orDefect(sql.withTransaction(remove)))
           yield* store
             .remove(objectKey)
@@ -167,7 +176,7 @@ export class Documents extends Context.Service<
               onNone: () => Effect.void,
               onSome: (row) => offer(owner, row)
             })
-          )
+          ).pipe(Effect.tap(recordIfFound("document_reprocessed", id)))
           const row = yield* orDefect(sql.withTransaction(restart))
           if (Option.isSome(row)) return toDocument(row.value)
           yield* get(owner, id)

@@ -1,10 +1,12 @@
 import { Api } from "@kite/domain/Api"
 import { CurrentUser } from "@kite/domain/users/User"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { AuditLog } from "../audit/AuditLog.ts"
 import { makeContentResponse } from "./ContentResponse.ts"
 import { Documents } from "./Documents.ts"
+import { makeReadRecords } from "./ReadRecords.ts"
 import { toDocument } from "./rows/DocumentRow.ts"
 
 const setHeader = (name: string, value: string) =>
@@ -24,6 +26,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const documents = yield* Documents
     const respondContent = yield* makeContentResponse
+    const record = yield* makeReadRecords
     const owner = Effect.map(CurrentUser, ({ id }) => id)
     return handlers.handleAll({
       upload: Effect.fn(function* ({ payload, request }) {
@@ -42,10 +45,16 @@ export const layer = HttpApiBuilder.group(
       remove: ({ params }) => Effect.flatMap(owner, (id) => documents.remove(id, params.id)),
       content: Effect.fn(function* ({ params }) {
         const id = yield* owner
-        return yield* Effect.tapError(respondContent(id, yield* documents.get(id, params.id)), retryAfter)
+        const response = yield* Effect.tapError(respondContent(id, yield* documents.get(id, params.id)), retryAfter)
+        yield* record.download(params.id)(response)
+        return response
       }),
-      text: ({ params }) => Effect.flatMap(owner, (id) => documents.text(id, params.id)),
+      text: ({ params }) =>
+        owner.pipe(
+          Effect.flatMap((id) => documents.text(id, params.id)),
+          Effect.tap(record.text(params.id))
+        ),
       reprocess: ({ params }) => Effect.flatMap(owner, (id) => documents.reprocess(id, params.id))
     })
   })
-)
+).pipe(Layer.provide(AuditLog.layer))

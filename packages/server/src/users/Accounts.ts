@@ -2,8 +2,6 @@ import { orDefect } from "@kite/adapters/postgres/Rows"
 import type { AdminUser } from "@kite/domain/admin/AdminUser"
 import type { NewUser } from "@kite/domain/admin/UsersApi"
 import { Unauthenticated, type WeakPassword } from "@kite/domain/auth/AuthErrors"
-import type { NewPassword } from "@kite/domain/auth/Password"
-import type { Email } from "@kite/domain/users/Email"
 import type { User, UserId } from "@kite/domain/users/User"
 import type { EmailTaken } from "@kite/domain/users/UserErrors"
 import { Context, Effect, Layer, Option } from "effect"
@@ -18,8 +16,14 @@ import { Users } from "./Users.ts"
 export class Accounts extends Context.Service<
   Accounts,
   {
-    /** The owner creates the account: a `user` with QUOTA_BYTES. */
-    readonly register: (email: Email, password: NewPassword) => Effect.Effect<User, EmailTaken | WeakPassword>
+    /**
+     * The owner creates the account: a `user` with QUOTA_BYTES, unless an invite says otherwise. `useInvite` uses it up in the
+     * same transaction, and proves the e-mail address.
+     */
+    readonly register: <E = never>(
+      user: NewUser,
+      useInvite?: (id: UserId) => Effect.Effect<void, E>
+    ) => Effect.Effect<User, EmailTaken | WeakPassword | E>
     /**
      * Somebody else creates it: an admin, or what `by` names (the command line, the settings). Joins the surrounding
      * transaction.
@@ -37,24 +41,27 @@ export class Accounts extends Context.Service<
       const users = yield* Users
       const hasher = yield* PasswordHasher
 
-      const add = Effect.fnUntraced(function* (
+      const add = Effect.fnUntraced(function* <E>(
         { email, password, role = "user", limitBytes }: NewUser,
-        record: (user: AdminUser) => Effect.Effect<void>
+        emailProven: boolean,
+        record: (user: AdminUser) => Effect.Effect<void, E>
       ) {
         yield* checkPassword(password, email)
         const passwordHash = yield* hasher.hash(password)
         return yield* users
-          .create({ email, passwordHash, role, limitBytes })
+          .create({ email, passwordHash, role, limitBytes, emailProven })
           .pipe(Effect.tap(record), sql.withTransaction, orDefect)
       })
 
       return Accounts.of({
-        register: Effect.fn("Accounts.register")(function* (email, password) {
-          const { active, ...user } = yield* add({ email, password }, ({ id }) => recordAccountEvent("register", id))
-          return user
+        register: Effect.fn("Accounts.register")(function* (user, useInvite) {
+          const { active, ...created } = yield* add(user, useInvite !== undefined, ({ id }) =>
+            Effect.andThen(recordAccountEvent("register", id), useInvite?.(id) ?? Effect.void)
+          )
+          return created
         }),
         create: Effect.fn("Accounts.create")(function* (user, by) {
-          return yield* add(user, ({ id, role }) => {
+          return yield* add(user, true, ({ id, role }) => {
             const details = { role, ...(by !== undefined && { by }) }
             return audit.record({ action: "user_created", subject: { type: "user", id }, details })
           })

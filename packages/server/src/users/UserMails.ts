@@ -10,14 +10,15 @@ const mail = (to: Email, subject: string, lines: ReadonlyArray<string>): Mail =>
 })
 
 /** The token is in the fragment, which browsers never send: to no server and in no Referer. */
-const resetLink = (publicUrl: string, token: Redacted.Redacted) => `${publicUrl}/reset#${Redacted.value(token)}`
+const link = (publicUrl: string, page: "reset" | "invite" | "email-proof", token: Redacted.Redacted) =>
+  `${publicUrl}/${page}#${Redacted.value(token)}`
 
 export const passwordResetMail = (to: Email, publicUrl: string, token: Redacted.Redacted) =>
   mail(to, "Reset your kite password", [
     "Somebody, hopefully you, asked to reset the password of",
     `${to}. To choose a new one, open`,
     "",
-    resetLink(publicUrl, token),
+    link(publicUrl, "reset", token),
     "",
     "The link works once, for one hour. If it was not you, do nothing."
   ])
@@ -36,9 +37,30 @@ export const forcedResetMail = (to: Email, publicUrl: string, token: Redacted.Re
     `An administrator has ended all sessions of ${to},`,
     "and its password no longer works. To choose a new one, open",
     "",
-    resetLink(publicUrl, token),
+    link(publicUrl, "reset", token),
     "",
     "The link works once, for one hour. Later you can ask for another one."
+  ])
+
+export const inviteMail = (to: Email, publicUrl: string, token: Redacted.Redacted) =>
+  mail(to, "You are invited to kite", [
+    `An administrator invites ${to} to use kite.`,
+    "To create your account, open",
+    "",
+    link(publicUrl, "invite", token),
+    "",
+    "The link works once, for 7 days. If you do not want an account, do",
+    "nothing."
+  ])
+
+export const emailProofMail = (to: Email, publicUrl: string, token: Redacted.Redacted) =>
+  mail(to, "Confirm your e-mail address", [
+    "Somebody, hopefully you, created a kite account with the address",
+    `${to}. To confirm it, open`,
+    "",
+    link(publicUrl, "email-proof", token),
+    "",
+    "The link works once, for a day. If it was not you, do nothing."
   ])
 
 export const tokenReusedMail = (to: Email) =>

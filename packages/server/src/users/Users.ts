@@ -54,6 +54,8 @@ export class Users extends Context.Service<
       readonly role: Role
       /** QUOTA_BYTES by default. */
       readonly limitBytes?: ByteCount | undefined
+      /** Whether somebody vouches for the address: an admin, or a token that was mailed to it. */
+      readonly emailProven: boolean
     }) => Effect.Effect<AdminUser, EmailTaken>
     readonly findAccountByEmail: (email: Email) => Effect.Effect<Option.Option<Account>>
     readonly findAccountById: (id: UserId) => Effect.Effect<Option.Option<Account>>
@@ -80,9 +82,9 @@ export class Users extends Context.Service<
       const account = decodeRow(AccountRow)
 
       return Users.of({
-        create: Effect.fn("Users.create")(function* ({ email, passwordHash, role, limitBytes = QUOTA_BYTES }) {
+        create: Effect.fn("Users.create")(function* ({ limitBytes = QUOTA_BYTES, ...account }) {
           const createdAt = DateTime.toDateUtc(yield* DateTime.now)
-          const row = { id: SecureRandom.uuidV7Unsafe(), email, passwordHash, role, limitBytes, createdAt }
+          const row = { id: SecureRandom.uuidV7Unsafe(), ...account, limitBytes, createdAt }
           const inserted = yield* sql`INSERT INTO users ${sql.insert(row).returning(select)}`.pipe(
             Effect.catchReason("SqlError", "UniqueViolation", () => new EmailTaken({})),
             orDefect

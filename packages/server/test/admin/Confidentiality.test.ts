@@ -1,10 +1,19 @@
 import { assert } from "@effect/vitest"
-import { audit, changeUser, createUser, forcePasswordReset, signUpAdmin } from "@kite/testkit/accounts/Admins"
+import {
+  audit,
+  changeUser,
+  createUser,
+  forcePasswordReset,
+  invite,
+  revokeInvite,
+  signUpAdmin
+} from "@kite/testkit/accounts/Admins"
 import { setText } from "@kite/testkit/documents/Rows"
 import { type Answer, type Caller, send, sendAs, signUp, upload } from "@kite/testkit/http/Client"
 import { endpoints, pathOf } from "@kite/testkit/http/Endpoints"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { inviteTokenOf, nextMailTo } from "@kite/testkit/mail/Mails"
 import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 
@@ -40,7 +49,12 @@ suite(TestServer.layer)("an admin", (it) => {
       const user = yield* busyUser(admin)
       const password = "up, up and away 9"
       const created = yield* createUser(admin, { email: "confidential@example.org", password })
+      const invited = yield* invite(admin, { email: "invited@example.org" })
+      const token = inviteTokenOf(yield* nextMailTo("invited@example.org"))
       const answers: Record<string, Answer> = {
+        "POST /api/admin/invites": invited,
+        "GET /api/admin/invites": yield* sendAs(admin, "/api/admin/invites"),
+        "DELETE /api/admin/invites/:id": yield* revokeInvite(admin, invited.json.id),
         "GET /api/admin/users": yield* sendAs(admin, "/api/admin/users?limit=100"),
         "POST /api/admin/users": created,
         "PATCH /api/admin/users/:id": yield* changeUser(admin, user.id, { limitBytes: 5 }),
@@ -60,6 +74,7 @@ suite(TestServer.layer)("an admin", (it) => {
         user.password,
         password,
         user.cookie.split("=")[1] ?? "-",
+        token,
         "argon2"
       ]
       for (const [name, { status, json, text }] of Object.entries(answers)) {

@@ -96,7 +96,7 @@ suite(careless)("the timing comparison", (it) => {
         const { register } = yield* Accounts
         const decode = Schema.decodeSync(Email)
         const known = decode("known@example.org")
-        yield* register(known, Redacted.make("up, up and away 9"))
+        yield* register({ email: known, password: Redacted.make("up, up and away 9") })
         const logIn = (email: () => Email) =>
           Effect.suspend(() => Effect.ignore(authenticate(email(), Redacted.make(wrong))))
         const { differs, found } = yield* compareTimes(

@@ -17,10 +17,10 @@ const policyNames = (headers: Headers) =>
 /** By path; the first match counts. */
 const expected: ReadonlyArray<readonly [path: RegExp, policies: ReadonlyArray<string>]> = [
   [/^\/health/, []],
-  [/^\/api\/auth\/(register|login)$/, ["auth-ip"]],
+  [/^\/api\/auth\/(register|login|email-proof\/confirm)$/, ["auth-ip"]],
   [/^\/api\/auth\/refresh$/, ["refresh-ip"]],
   [/^\/api\/auth\/password$/, ["auth-ip", "password-account"]],
-  [/^\/api\/auth\/password-reset/, ["password-reset-ip"]],
+  [/^\/api\/auth\/(password-reset|email-proof$)/, ["password-reset-ip"]],
   [/^\/api\/auth\//, ["ip"]],
   [/^\/api\/(documents|admin)/, ["account"]]
 ]

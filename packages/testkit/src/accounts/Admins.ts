@@ -27,6 +27,12 @@ export const changeUser = (admin: Caller, id: string, change: unknown) =>
 export const forcePasswordReset = (admin: Caller, id: string) =>
   sendAs(admin, `/api/admin/users/${id}/password-reset`, { method: "POST" })
 
+export const invite = (admin: Caller, invited: unknown) =>
+  sendAs(admin, "/api/admin/invites", { method: "POST", headers: json, body: JSON.stringify(invited) })
+
+export const revokeInvite = (admin: Caller, id: string) =>
+  sendAs(admin, `/api/admin/invites/${id}`, { method: "DELETE" })
+
 export const audit = (admin: Caller, query: Readonly<Record<string, string>> = {}) =>
   sendAs(admin, `/api/admin/audit?${new URLSearchParams(query)}`)
 

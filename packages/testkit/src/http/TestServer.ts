@@ -18,6 +18,7 @@ const unlimited = Object.fromEntries(Object.values(policyTable).map(({ setting }
 const variables = {
   PORT: "0",
   TOKEN_SECRET: "a secret of the tests, and of nobody else",
+  REGISTRATION: "open",
   ...unlimited
 }
 

@@ -13,5 +13,10 @@ export const nextMailTo = Effect.fnUntraced(
   Effect.orDie
 )
 
-/** The token in a reset mail. */
-export const resetTokenOf = ({ text }: Mail) => /\/reset#([\w-]{43})\n/.exec(Redacted.value(text))?.[1] ?? ""
+/** The secret in a mail whose link opens that page. */
+const tokenOf = (page: string, { text }: Mail) =>
+  new RegExp(`/${page}#([\\w-]{43})\n`).exec(Redacted.value(text))?.[1] ?? ""
+
+export const resetTokenOf = (mail: Mail) => tokenOf("reset", mail)
+export const inviteTokenOf = (mail: Mail) => tokenOf("invite", mail)
+export const emailProofTokenOf = (mail: Mail) => tokenOf("email-proof", mail)

@@ -12,10 +12,12 @@ const ended = (child: ChildProcess) =>
     child.once("exit", (code) => resume(Effect.succeed(code)))
   })
 
+/** Its tests register accounts, and may send many requests. */
 const environment = (variables: Readonly<Record<string, string>>) => ({
   PATH: process.env["PATH"],
   PORT: "0",
   LOG_FORMAT: "json",
+  REGISTRATION: "open",
   RATE_LIMIT_ACCOUNT: "100000/1m",
   ...variables
 })

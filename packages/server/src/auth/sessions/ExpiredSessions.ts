@@ -6,10 +6,12 @@ const batchSize = 1_000
 /** More than an hour of logins can fill; the rest is removed in the next hour. */
 const maxBatches = 100
 
-/** Removes sessions and reset tokens that expired more than a day ago. Their tokens are refused with or without the rows. */
+/** Removes sessions and mailed tokens that expired more than a day ago. Their tokens are refused with or without the rows. */
 export const removeExpired = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  yield* orDefect(sql`DELETE FROM password_resets WHERE expires_at < now() - interval '1 day'`)
+  for (const table of ["password_resets", "email_proofs", "invites"]) {
+    yield* orDefect(sql`DELETE FROM ${sql(table)} WHERE expires_at < now() - interval '1 day'`)
+  }
   const removeBatch = orDefect(sql`
     DELETE FROM sessions
     WHERE id IN (SELECT id FROM sessions WHERE expires_at < now() - interval '1 day' LIMIT ${batchSize}) RETURNING id`)

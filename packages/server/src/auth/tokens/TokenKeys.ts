@@ -3,6 +3,7 @@ import { decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { Clock, Context, Effect, Layer, Option, Redacted, Schedule, Schema } from "effect"
 import { SqlClient } from "effect/sql"
+import { AuditLog } from "../../audit/AuditLog.ts"
 import { open, seal } from "./Seal.ts"
 
 /** How long an access token is valid, in seconds. */
@@ -38,14 +39,15 @@ export class TokenKeys extends Context.Service<
     readonly signing: Effect.Effect<TokenKey>
     /** Undefined if the key is unknown or retired. */
     readonly find: (kid: string) => Effect.Effect<KeyObject | undefined>
-    /** Adds a key and returns its kid. Two rotations retire an existing key at once. */
+    /** Adds a key, records that in the audit log, and returns its kid. Two rotations retire an existing key at once. */
     readonly rotate: Effect.Effect<string>
   }
 >()("@kite/server/auth/tokens/TokenKeys") {
-  static readonly layer = Layer.effect(
+  static readonly layerNoDeps = Layer.effect(
     TokenKeys,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const audit = yield* AuditLog
       const { TOKEN_SECRET: secret } = yield* Settings
       if (secret === undefined) return yield* Effect.die(new Error("TOKEN_SECRET must be set"))
       const decode = decodeRows(KeyRow)
@@ -102,8 +104,15 @@ export class TokenKeys extends Context.Service<
           if (newest === undefined || previous?.kid !== kid) return undefined
           return (yield* Clock.currentTimeMillis) < newest.createdAt + overlap ? previous.key : undefined
         }),
-        rotate: Effect.tap(insert, () => reload)
+        rotate: insert.pipe(
+          Effect.tap((kid) => audit.record({ action: "keys_rotated", details: { kid } })),
+          sql.withTransaction,
+          (self) => orDefect(self),
+          Effect.tap(() => reload)
+        )
       })
     })
   )
+
+  static readonly layer = TokenKeys.layerNoDeps.pipe(Layer.provide(AuditLog.layer))
 }
