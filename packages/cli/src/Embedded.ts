@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto"
-import { existsSync } from "node:fs"
-import { readFile, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { dataDirectoryError, openDataDirectory } from "@kite/adapters/data/DataDirectory"
+import { createSecretFile, readSecretFile, SecretFileError } from "@kite/adapters/data/SecretFile"
 import { EmbeddedPostgres } from "@kite/adapters/postgres/embedded/EmbeddedPostgres"
 import type { EmbeddedPostgresError } from "@kite/adapters/postgres/embedded/EmbeddedPostgresError"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
@@ -10,15 +9,27 @@ import { Settings } from "@kite/adapters/settings/Settings"
 import { SecureCookies } from "@kite/server/auth/sessions/RefreshCookie"
 import { Context, Effect, Layer, Redacted } from "effect"
 
+/** Without the old secret kite can go on: clients then refresh their access tokens once. */
+const readKept = (path: string) =>
+  readSecretFile(path, 32, "restore it from a backup, or remove it and kite creates another one")
+
+const ifExists = (cause: NodeJS.ErrnoException) => {
+  if (cause.code !== "EEXIST") throw cause
+}
+
 /** A secret of this installation, created once and kept in a file that only its user can read. */
 const keptSecret = (dataDir: string, name: string) =>
   Effect.tryPromise({
     try: async () => {
       const path = join(dataDir, name)
-      if (!existsSync(path)) await writeFile(path, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" })
-      return Redacted.make(await readFile(path, "utf8"))
+      const kept = await readKept(path)
+      if (kept !== undefined) return Redacted.make(kept)
+      const created = randomBytes(32).toString("base64url")
+      // Another command of kite may create it at the same time: what is in the file then is the secret.
+      await createSecretFile(path, created).catch(ifExists)
+      return Redacted.make((await readKept(path)) ?? created)
     },
-    catch: (cause) => dataDirectoryError(dataDir, cause)
+    catch: (cause) => (cause instanceof SecretFileError ? cause : dataDirectoryError(dataDir, cause))
   })
 
 /** Browsers reject Secure cookies over plain http, which only loopback may use. */

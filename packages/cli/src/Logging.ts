@@ -10,10 +10,24 @@ const layerSettings = Layer.effectDiscard(
   Effect.flatMap(Settings, (settings) => Effect.logInfo("Settings", { event: "settings", ...settings }))
 )
 
+/** Nothing that kite does needs root. */
+const layerRootWarning = Layer.effectDiscard(
+  Effect.suspend(() =>
+    process.geteuid?.() === 0
+      ? Effect.logWarning("kite runs as root, which it does not need: start it as a user of its own", {
+          event: "runs_as_root"
+        })
+      : Effect.void
+  )
+)
+
 /** The log of this service; its first line has the settings. */
 export const layer = (service: string) =>
   Layer.unwrap(
     Effect.map(Settings, ({ LOG_LEVEL: level, LOG_FORMAT: format }) =>
-      Layer.provideMerge(layerSettings, JsonLogger.layer({ service, version, level, format }))
+      Layer.provideMerge(
+        Layer.mergeAll(layerSettings, layerRootWarning),
+        JsonLogger.layer({ service, version, level, format })
+      )
     )
   )

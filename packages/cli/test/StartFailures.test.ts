@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer as createHttpServer } from "node:http"
 import { createServer, type Server } from "node:net"
 import { join } from "node:path"
@@ -116,6 +116,21 @@ describe("a start that fails says why in one line", () => {
       writeFileSync(file, "")
       assert.include(yield* startFailureOf({ DATA_DIR: file }), `DATA_DIR ${file} is not a directory`)
       assert.include(yield* startFailureOf({ DATA_DIR: join(file, "data") }), "is not a directory: choose another one")
+    })
+  )
+
+  it.live.each([
+    ["", 0o600, "is empty: restore it from a backup, or remove it and kite creates another one"],
+    ["too short", 0o600, "has 9 characters but needs 32: restore it from a backup, or remove it"],
+    [secret, 0o644, "is open to other users: run chmod 600"]
+  ] as const)("when the token secret in DATA_DIR is %j with mode %o", ([text, mode, fault]) =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const path = join(directory, "token-secret")
+      writeFileSync(path, text)
+      chmodSync(path, mode)
+      assert.include(yield* startFailureOf({ DATA_DIR: directory }), `kite: ${path} ${fault}`)
+      assert.strictEqual(readFileSync(path, "utf8"), text)
     })
   )
 

@@ -1,3 +1,4 @@
+import * as RefusalSampling from "@kite/adapters/logging/RefusalSampling"
 import { Api } from "@kite/domain/Api"
 import { Effect, Layer } from "effect"
 import { HttpRouter } from "effect/http"
@@ -72,5 +73,6 @@ export const layer = Health.stopFirst.pipe(
   Layer.merge([Metrics.layer, MetricsListener.layerServer]),
   Layer.provide(Health.layer),
   Layer.provide(FirstAdmin.layer),
-  Layer.provideMerge(Listener.layer)
+  Layer.provideMerge(Listener.layer),
+  Layer.provide(RefusalSampling.layer)
 )

@@ -6,7 +6,7 @@ const flag = Schema.optionalKey(Schema.Boolean)
 
 /** The fields of an event at the top level of a line. All other fields go into `details`. */
 export const eventFields = {
-  /** snake_case: http_request, job_started, job_finished, job_failed, rate_limited, queue_stats, log_lines_dropped, ... */
+  /** snake_case: http_request, http_requests_suppressed, job_started, job_finished, job_failed, rate_limited, queue_stats, log_lines_dropped, ... */
   event: text,
   /** HTTP status; 499: the client disconnected before the response. */
   status: number,
@@ -33,6 +33,8 @@ export const eventFields = {
   queue_age: number,
   /** Number of dropped lines. */
   dropped: number,
+  /** Refused requests of the last second that have no line of their own. */
+  count: number,
   outcome: text,
   reason: text
 } as const

@@ -1,3 +1,5 @@
+import { RefusalSampling } from "@kite/adapters/logging/RefusalSampling"
+import { ClientIp } from "@kite/adapters/logging/RequestContext"
 import type { PolicyVerdict, Verdict } from "@kite/domain/limits/Verdict"
 import { Effect, Layer, Metric, Schedule } from "effect"
 import { RateLimiter, type RateLimiterMode } from "./RateLimiter.ts"
@@ -47,15 +49,18 @@ const waits = (policies: ReadonlyArray<PolicyVerdict>) => {
   return longest
 }
 
-/** Logs and counts a refused request, once for each policy that refuses it. */
+/** Counts a refused request, and logs it unless it is one of a flood, once for each policy that refuses it. */
 export const recordRefusal = ({ policies }: Verdict): Effect.Effect<void> =>
-  Effect.forEach(
-    waits(policies),
-    ([policy, retryAfterMs]) =>
-      Effect.logInfo("Rate limited", {
-        event: "rate_limited",
-        policy,
-        retry_after: Math.ceil(retryAfterMs / 1_000)
-      }).pipe(Effect.andThen(Metric.update(refusalCounter(policy), 1))),
-    { discard: true }
-  )
+  Effect.withFiber((fiber) => {
+    const isLogged = fiber.getRef(RefusalSampling).admits("rate_limited", fiber.getRef(ClientIp))
+    return Effect.forEach(
+      waits(policies),
+      ([policy, retryAfterMs]) => {
+        const count = Metric.update(refusalCounter(policy), 1)
+        if (!isLogged) return count
+        const fields = { event: "rate_limited", policy, retry_after: Math.ceil(retryAfterMs / 1_000) }
+        return Effect.andThen(Effect.logInfo("Rate limited", fields), count)
+      },
+      { discard: true }
+    )
+  })

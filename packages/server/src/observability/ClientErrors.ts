@@ -5,7 +5,7 @@ import { RequestRecord, withRequest } from "@kite/adapters/logging/RequestContex
 import { problemType } from "@kite/domain/Problem"
 import { Clock, Effect } from "effect"
 import { countRequest } from "./RequestMetrics.ts"
-import { correlationHeader } from "./RequestScope.ts"
+import { correlationHeader, isLogged } from "./RequestScope.ts"
 
 /** The problem for each error code of Node's HTTP parser and its timers. */
 const refusals: Readonly<Record<string, { readonly status: number; readonly name: string }>> = {
@@ -27,6 +27,7 @@ export const makeClientErrors = Effect.gen(function* () {
   const log = (record: RequestRecord, status: number, bytes: number, reason: string) =>
     Effect.withFiber((fiber) => {
       countRequest(fiber.context, record, status, record.startedAt)
+      if (!isLogged(fiber, status, record.clientIp)) return Effect.void
       return Effect.logInfo(`Malformed HTTP request: ${status}`, { event: "http_request", status, bytes, reason })
     }).pipe(withRequest(record))
 

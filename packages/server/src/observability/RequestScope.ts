@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto"
 import type { ServerResponse } from "node:http"
+import { isRefusal, RefusalSampling } from "@kite/adapters/logging/RefusalSampling"
 import { CurrentRequest, RequestRecord, withRequest } from "@kite/adapters/logging/RequestContext"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, type Fiber } from "effect"
 import { HttpEffect, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { countRequest } from "./RequestMetrics.ts"
 import { nodeResponseOf, observeResponse, type ResponseFacts } from "./ResponseFacts.ts"
@@ -24,6 +25,10 @@ const logAccess = ({ method, route, path }: RequestRecord, { status, bytes, abor
   const fields = aborted ? { event: "http_request", status, bytes, aborted } : { event: "http_request", status, bytes }
   return status >= 500 ? Effect.logError(message, fields, cause) : Effect.logInfo(message, fields)
 }
+
+/** False for a refused request in a flood of them. */
+export const isLogged = (fiber: Fiber.Fiber<unknown, unknown>, status: number, clientIp: string | undefined) =>
+  !isRefusal(status) || fiber.getRef(RefusalSampling).admits("http_request", clientIp)
 
 /** What the proxies in front of the server say about a request. */
 export interface Peer {
@@ -57,7 +62,7 @@ export const makeRequestScope = (peer: Peer) =>
         Effect.withFiber((fiber) => {
           const ended = facts(exit)
           countRequest(fiber.context, record, ended.status, clock.monotonicTimeNanosUnsafe())
-          return logAccess(record, ended)
+          return isLogged(fiber, ended.status, record.clientIp) ? logAccess(record, ended) : Effect.void
         })
       ),
       withRequest(record)

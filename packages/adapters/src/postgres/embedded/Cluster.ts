@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { chown, mkdir, readFile, rename, rm } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { Effect, Redacted } from "effect"
 import { createDirectory } from "../../data/DataDirectory.ts"
+import { createSecretFile, readSecretFile } from "../../data/SecretFile.ts"
 import type { Binaries } from "./Binaries.ts"
 import { type ClusterOwner, clusterOwner } from "./ClusterOwner.ts"
 import { EmbeddedPostgresError } from "./EmbeddedPostgresError.ts"
@@ -33,25 +34,24 @@ const optional = <A>(call: () => Promise<A>) =>
     )
   )
 
-/** The owner's password, if the file has one. */
-export const readPassword = (path: string) =>
-  optional(() => readFile(path, "utf8")).pipe(
-    Effect.map((text) => (text === undefined || text.trim() === "" ? undefined : Redacted.make(text.trim())))
+/** The owner's password, if there is a file with it. */
+export const readPassword = (path: string, advice = "restore it from a backup") =>
+  attempt(() => readSecretFile(path, 1, advice)).pipe(
+    Effect.map((text) => (text === undefined ? undefined : Redacted.make(text)))
   )
 
 /** Beside the cluster, not in it: a backup of the cluster does not contain its password. Mode 0600. */
 const password = Effect.fnUntraced(function* (path: string, owner: ClusterOwner, isNew: boolean) {
-  const stored = yield* readPassword(path)
+  const stored = yield* readPassword(path, isNew ? "remove it" : undefined)
   if (stored !== undefined) return stored
   if (!isNew) {
     return yield* new EmbeddedPostgresError({
       reason: "failed",
-      detail: `${path} with the password of the cluster is missing`
+      detail: `${path} with the password of the cluster is missing: restore it from a backup`
     })
   }
   const created = randomBytes(24).toString("base64url")
-  yield* attempt(() => writeFile(path, created, { mode: 0o600 }))
-  yield* attempt(() => chown(path, owner.uid, owner.gid))
+  yield* attempt(() => createSecretFile(path, created, owner))
   return Redacted.make(created)
 })
 
@@ -88,16 +88,14 @@ export const openCluster = Effect.fnUntraced(function* (dataDir: string, binarie
   yield* exclusiveLock(join(root, "postgres.lock"))
   const owner = yield* clusterOwner(directory, binaries.postgres)
   const version = yield* optional(() => readFile(join(directory, "PG_VERSION"), "utf8"))
-  const secret = yield* password(join(root, "postgres-password"), owner, version === undefined)
-  if (version === undefined) {
-    yield* initialise(binaries, owner, directory, join(root, "postgres-password"))
-  } else if (version.trim() !== binaries.majorVersion) {
+  if (version !== undefined && version.trim() !== binaries.majorVersion) {
     return yield* new EmbeddedPostgresError({
       reason: "wrong-version",
       detail: `${directory} is of PostgreSQL ${version.trim()}, but this kite has ${binaries.majorVersion}: dump the data with the old kite and restore them with this one`
     })
-  } else {
-    yield* stopOrphan(directory)
   }
+  const secret = yield* password(join(root, "postgres-password"), owner, version === undefined)
+  if (version === undefined) yield* initialise(binaries, owner, directory, join(root, "postgres-password"))
+  else yield* stopOrphan(directory)
   return { directory, owner, password: secret } satisfies Cluster
 })

@@ -34,18 +34,15 @@ export const onSocket = Effect.fnUntraced(function* (directory: string, password
 })
 
 /** The URLs of the PostgreSQL that another kite runs on the data directory; fails with `locked` until that one is ready. */
-export const attach = Effect.fn("EmbeddedPostgres.attach")(
-  function* (dataDir: string) {
-    const root = resolve(dataDir)
-    const postmaster = yield* readPostmaster(join(root, "postgres"))
-    const password = yield* readPassword(join(root, "postgres-password"))
-    if (!postmaster?.isReady || password === undefined) {
-      return yield* new EmbeddedPostgresError({ reason: "locked", detail: `another kite uses ${root}` })
-    }
-    return yield* onSocket(postmaster.socketDirectory, password)
-  },
-  Effect.mapError(
-    ({ detail }) =>
-      new EmbeddedPostgresError({ reason: "locked", detail: `the PostgreSQL of another kite is not ready: ${detail}` })
-  )
-)
+export const attach = Effect.fn("EmbeddedPostgres.attach")(function* (dataDir: string) {
+  const root = resolve(dataDir)
+  const postmaster = yield* readPostmaster(join(root, "postgres"))
+  const password = yield* readPassword(join(root, "postgres-password"))
+  if (!postmaster?.isReady || password === undefined) {
+    return yield* new EmbeddedPostgresError({ reason: "locked", detail: `another kite uses ${root}` })
+  }
+  return yield* Effect.mapError(onSocket(postmaster.socketDirectory, password), ({ detail }) => notReady(detail))
+})
+
+const notReady = (detail: string) =>
+  new EmbeddedPostgresError({ reason: "locked", detail: `the PostgreSQL of another kite is not ready: ${detail}` })

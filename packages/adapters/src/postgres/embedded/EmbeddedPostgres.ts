@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto"
-import { chown, mkdir } from "node:fs/promises"
+import { chown, lstat, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Context, Deferred, Effect, Layer, Schedule } from "effect"
@@ -29,19 +28,24 @@ const defaults = {
   log_min_messages: "warning"
 }
 
-/** The path of a socket may have 103 bytes (macOS); in a deep data directory it would be longer. */
-const socketDirectory = Effect.fnUntraced(function* (cluster: Cluster) {
-  if (Buffer.byteLength(join(cluster.directory, ".s.PGSQL.5432")) <= 100) return cluster.directory
-  const hash = createHash("sha256").update(cluster.directory).digest("hex").slice(0, 12)
-  const directory = join(tmpdir(), `kite-${hash}`)
-  yield* Effect.tryPromise({
-    try: () =>
-      mkdir(directory, { mode: 0o700, recursive: true }).then(() =>
-        chown(directory, cluster.owner.uid, cluster.owner.gid)
-      ),
-    catch: EmbeddedPostgresError.from
+/**
+ * The path of a socket may have 103 bytes (macOS); in a deep data directory it would be longer. Then the socket is in a new directory
+ * of a random name, which nobody else can have made before; it goes with the scope. Other kites find it by `postmaster.pid`.
+ */
+const socketDirectory = Effect.fnUntraced(function* ({ directory, owner }: Cluster) {
+  if (Buffer.byteLength(join(directory, ".s.PGSQL.5432")) <= 100) return directory
+  const attempt = <A>(call: () => Promise<A>) => Effect.tryPromise({ try: call, catch: EmbeddedPostgresError.from })
+  const made = yield* Effect.acquireRelease(
+    attempt(() => mkdtemp(join(tmpdir(), "kite-"))),
+    (path) => Effect.ignore(attempt(() => rm(path, { recursive: true, force: true })))
+  )
+  yield* attempt(() => chown(made, owner.uid, owner.gid))
+  const { mode, uid } = yield* attempt(() => lstat(made))
+  if ((mode & 0o7777) === 0o700 && (owner.uid === -1 || uid === owner.uid)) return made
+  return yield* new EmbeddedPostgresError({
+    reason: "failed",
+    detail: `${made}, the directory of its socket, is open to other users: set TMPDIR to a directory that keeps modes`
   })
-  return directory
 })
 
 const make = Effect.fnUntraced(function* (options: EmbeddedPostgresOptions) {

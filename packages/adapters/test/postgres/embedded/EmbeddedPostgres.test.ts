@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs"
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises"
+import { existsSync, readFileSync } from "node:fs"
+import { chmod, lstat, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import * as Database from "@kite/adapters/postgres/Database"
@@ -23,6 +23,8 @@ const query = <A, E>(url: Redacted.Redacted<string>, f: (sql: SqlClient.SqlClien
 
 const postmaster = (dataDir: string) =>
   Number(readFileSync(join(dataDir, "postgres", "postmaster.pid"), "utf8").split("\n")[0])
+
+const socketOf = (url: Redacted.Redacted<string>) => new URL(Redacted.value(url)).searchParams.get("host") ?? ""
 
 describe("EmbeddedPostgres", () => {
   it.live("starts again with the same data, password and address, and creates no new cluster", () =>
@@ -157,6 +159,54 @@ describe("EmbeddedPostgres", () => {
     Effect.gen(function* () {
       const { url } = yield* start(join(yield* temporaryDirectory, "deep".repeat(40)))
       yield* query(url, (sql) => sql`SELECT 1`)
+    })
+  )
+
+  it.live("keeps the socket of such a directory where nobody else can reach it, and other commands find it", () =>
+    Effect.gen(function* () {
+      const dataDir = join(yield* temporaryDirectory, "deep".repeat(40))
+      const made = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const { url } = yield* start(dataDir)
+          const directory = socketOf(url)
+          const { mode, uid } = yield* Effect.promise(() => lstat(directory))
+          const cluster = yield* Effect.promise(() => stat(join(dataDir, "postgres")))
+          assert.deepStrictEqual([mode & 0o7777, uid], [0o700, cluster.uid])
+          const context = yield* Layer.build(EmbeddedPostgres.layerShared(dataDir))
+          const beside = yield* Effect.provide(EmbeddedPostgres, context)
+          assert.strictEqual(Redacted.value(beside.url), Redacted.value(url))
+          yield* query(beside.url, (sql) => sql`SELECT 1`)
+          return directory
+        })
+      )
+      assert.isFalse(existsSync(made))
+      // No name that another user could have guessed and made before.
+      const { url } = yield* start(dataDir)
+      assert.notStrictEqual(socketOf(url), made)
+    })
+  )
+
+  it.live.each([
+    ["is open to other users", "secret", 0o640, /postgres-password is open to other users: run chmod 600 /],
+    ["is empty", "", 0o600, /postgres-password is empty: restore it from a backup/]
+  ] as const)("does not start, nor lets others in, when the file of the password %s", ([, text, mode, message]) =>
+    Effect.gen(function* () {
+      const dataDir = yield* temporaryDirectory
+      const spoil = Effect.promise(async () => {
+        const path = join(dataDir, "postgres-password")
+        const before = await readFile(path, "utf8")
+        await writeFile(path, text === "" ? "" : before)
+        await chmod(path, mode)
+      })
+      const shared = Effect.scoped(Layer.build(EmbeddedPostgres.layerShared(dataDir)))
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* start(dataDir)
+          yield* spoil
+          assert.match((yield* Effect.flip(shared)).message, message)
+        })
+      )
+      assert.match((yield* Effect.flip(Effect.scoped(start(dataDir)))).message, message)
     })
   )
 
