@@ -58,8 +58,7 @@ export class Administration extends Context.Service<
       })
 
       const apply = Effect.fnUntraced(function* (id: UserId, change: UserChange) {
-        // Admins are locked before the account, so that every transaction locks in the same order.
-        const admins = change.active === false || change.role === "user" ? yield* users.lockAdmins : []
+        const admins = change.active === false || change.role === "user" ? yield* users.lockWithAdmins(id) : []
         const before = yield* lock(id)
         const wanted = { ...before, ...change }
         const losesAdmin = isActiveAdmin(before) && !isActiveAdmin(wanted)

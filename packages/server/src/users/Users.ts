@@ -62,8 +62,11 @@ export class Users extends Context.Service<
     readonly list: (query: UserQuery) => Effect.Effect<UserPage>
     /** Locks the account until the surrounding transaction ends. */
     readonly lock: (id: UserId) => Effect.Effect<Option.Option<AdminUser>>
-    /** Locks all active admins, so that two requests cannot each remove what the other takes for the last one. */
-    readonly lockAdmins: Effect.Effect<ReadonlyArray<UserId>>
+    /**
+     * Locks the account and all active admins, so that two requests cannot each remove what the other takes for the last one.
+     * Returns the active admins.
+     */
+    readonly lockWithAdmins: (id: UserId) => Effect.Effect<ReadonlyArray<UserId>>
     readonly update: (user: AdminUser, change: UserChange) => Effect.Effect<AdminUser>
     readonly setPasswordHash: (id: UserId, passwordHash: string) => Effect.Effect<void>
     /** False if the account was deactivated, or its password changed, since it was read. */
@@ -78,7 +81,7 @@ export class Users extends Context.Service<
       const select = sql.literal(columns)
       const one = decodeRow(UserRow)
       const many = decodeRows(UserRow)
-      const ids = decodeRows(Schema.Struct({ id: UserId }))
+      const lockedRows = decodeRows(Schema.Struct({ id: UserId, isActiveAdmin: Schema.Boolean }))
       const account = decodeRow(AccountRow)
 
       return Users.of({
@@ -107,11 +110,14 @@ export class Users extends Context.Service<
         }),
         lock: (id) =>
           Effect.map(one(sql`SELECT ${select} FROM users WHERE id = ${id} FOR NO KEY UPDATE`), Option.map(toAdminUser)),
-        // Ordered by id, so that two transactions that lock admins cannot deadlock.
-        lockAdmins: ids(sql`
-          SELECT id FROM users WHERE role = 'admin' AND active ORDER BY id FOR NO KEY UPDATE`).pipe(
-          Effect.map((rows) => rows.map(({ id }) => id))
-        ),
+        // One statement in the order of ids: PostgreSQL keeps the lock of an admin who was deactivated while it waited, so a
+        // transaction that locked the admins first and the account later could deadlock with it.
+        lockWithAdmins: (id) =>
+          lockedRows(sql`
+            SELECT id, role = 'admin' AND active AS is_active_admin FROM users
+            WHERE (role = 'admin' AND active) OR id = ${id} ORDER BY id FOR NO KEY UPDATE`).pipe(
+            Effect.map((rows) => rows.flatMap(({ id, isActiveAdmin }) => (isActiveAdmin ? [id] : [])))
+          ),
         update: Effect.fn("Users.update")(function* ({ id, active, role, quota }, change) {
           const next = { active, role, limitBytes: quota.limitBytes, ...change }
           const row = yield* one(sql`

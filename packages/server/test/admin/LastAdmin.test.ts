@@ -6,14 +6,39 @@ import { signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
-import { Effect, Fiber } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import { SqlClient } from "effect/sql"
+import type { SqlError } from "effect/sql/SqlError"
 
 const demoteAll = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`UPDATE users SET role = 'user'`)
 const activeAdmins = Effect.flatMap(
   SqlClient.SqlClient,
   (sql) => sql<{ id: string }>`SELECT id FROM users WHERE role = 'admin' AND active`
 )
+
+const waitingForLocks = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  Effect.andThen(
+    sql`SELECT pg_stat_clear_snapshot()`,
+    sql<{ count: number }>`SELECT count(*)::int AS count FROM pg_stat_activity
+      WHERE wait_event_type = 'Lock' AND datname = current_database()`
+  )
+)
+const untilWaiting = (count: number) => eventually(waitingForLocks, ([row]) => row?.count === count)
+
+/** A transaction that runs the statement, says so, and commits when it is told to. */
+const openTransaction = Effect.fnUntraced(function* (statement: Effect.Effect<unknown, SqlError, SqlClient.SqlClient>) {
+  const sql = yield* SqlClient.SqlClient
+  const [ran, commit] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+  const fiber = yield* Effect.forkChild(
+    sql.withTransaction(
+      statement.pipe(Effect.andThen(Deferred.succeed(ran, undefined)), Effect.andThen(Deferred.await(commit)))
+    )
+  )
+  return {
+    ran: Deferred.await(ran),
+    commit: Effect.andThen(Deferred.succeed(commit, undefined), Fiber.join(fiber))
+  }
+})
 
 suite(TestServer.layer)("the last active admin", (it) => {
   it.effect("cannot be deactivated or demoted", () =>
@@ -82,22 +107,42 @@ suite(TestServer.layer)("the last active admin", (it) => {
           concurrency: 2
         }
       )
-      const waiting = Effect.andThen(
-        sql`SELECT pg_stat_clear_snapshot()`,
-        sql<{ count: number }>`SELECT count(*)::int AS count FROM pg_stat_activity
-          WHERE wait_event_type = 'Lock' AND datname = current_database()`
-      )
       // Both must be authenticated and waiting for the lock, so that neither is decided yet.
       const fiber = yield* sql.withTransaction(
         Effect.gen(function* () {
           yield* sql`SELECT id FROM users WHERE role = 'admin' FOR UPDATE`
           const requests = yield* Effect.forkDetach(both)
-          yield* eventually(waiting, ([row]) => row?.count === 2)
+          yield* untilWaiting(2)
           return requests
         })
       )
       const statuses = (yield* Fiber.join(fiber)).map(({ status }) => status)
       assert.deepStrictEqual(statuses.sort(), [200, 409])
+    })
+  )
+
+  it.effect("does not make a change wait for one that waits for it, when an admin is deactivated meanwhile", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* demoteAll
+      const [first, second, third] = [yield* signUpAdmin, yield* signUpAdmin, yield* signUpAdmin]
+      const lock = (id: string) => sql`SELECT 1 FROM users WHERE id = ${id} FOR UPDATE`
+      const deactivating = yield* openTransaction(sql`UPDATE users SET active = false WHERE id = ${first.id}`)
+      yield* deactivating.ran
+      const holdingFirst = yield* openTransaction(lock(first.id))
+      yield* untilWaiting(1)
+      const holdingSecond = yield* openTransaction(lock(second.id))
+      yield* holdingSecond.ran
+      const older = yield* Effect.forkChild(changeUser(third, second.id, { active: false }))
+      yield* untilWaiting(2)
+      yield* deactivating.commit
+      yield* holdingFirst.ran
+      // It sees that the first is no longer active, and changes that account.
+      const younger = yield* Effect.forkChild(changeUser(third, first.id, { role: "user" }))
+      yield* untilWaiting(2)
+      yield* holdingFirst.commit
+      yield* holdingSecond.commit
+      assert.deepStrictEqual([(yield* Fiber.join(older)).status, (yield* Fiber.join(younger)).status], [200, 200])
     })
   )
 })
