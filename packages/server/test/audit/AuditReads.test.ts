@@ -1,10 +1,11 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { actionsOn, audit, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { setText } from "@kite/testkit/documents/Rows"
 import { type Caller, post, sendAs, signUp, upload } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { nextMailTo } from "@kite/testkit/mail/Mails"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { TokenKeys } from "../../src/auth/tokens/TokenKeys.ts"
@@ -32,45 +33,42 @@ const readDocument = Effect.gen(function* () {
   return { ...user, document: json.id as string }
 })
 
-layer(TestServer.layerWith({ AUDIT_READS: "on" }), { excludeTestServices: true, timeout: "60 seconds" })(
-  "with AUDIT_READS, the audit log",
-  (it) => {
-    it.effect("records downloads and reads of the text, by the owner alone, and nothing of what they hold", () =>
-      Effect.gen(function* () {
-        const admin = yield* signUpAdmin
-        const { id, document } = yield* readDocument
-        const { json, text } = yield* audit(admin, { subjectId: document })
-        assert.deepStrictEqual(
-          json.items.map(({ action, actorId, details }: any) => [action, actorId, details]),
-          [
-            ["document_text_read", id, {}],
-            ["document_downloaded", id, { bytes: 4 }],
-            ["document_downloaded", id, { bytes: 11 }],
-            ["document_uploaded", id, { sizeBytes: 11, contentType: "text/plain" }]
-          ]
-        )
-        assert.notMatch(text, /hello|secret/)
-      })
-    )
+suite(TestServer.layerWith({ AUDIT_READS: "on" }))("with AUDIT_READS, the audit log", (it) => {
+  it.effect("records downloads and reads of the text, by the owner alone, and nothing of what they hold", () =>
+    Effect.gen(function* () {
+      const admin = yield* signUpAdmin
+      const { id, document } = yield* readDocument
+      const { json, text } = yield* audit(admin, { subjectId: document })
+      assert.deepStrictEqual(
+        json.items.map(({ action, actorId, details }: any) => [action, actorId, details]),
+        [
+          ["document_text_read", id, {}],
+          ["document_downloaded", id, { bytes: 4 }],
+          ["document_downloaded", id, { bytes: 11 }],
+          ["document_uploaded", id, { sizeBytes: 11, contentType: "text/plain" }]
+        ]
+      )
+      assert.notMatch(text, /hello|secret/)
+    })
+  )
 
-    it.effect("is no way round: what cannot be recorded cannot be read", () =>
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        const { document, ...user } = yield* readDocument
-        yield* sql`ALTER TABLE audit_log ADD CONSTRAINT none CHECK (false) NOT VALID`
-        const download = yield* sendAs(user, `/api/documents/${document}/content`)
-        const text = yield* sendAs(user, `/api/documents/${document}/text`)
-        yield* sql`ALTER TABLE audit_log DROP CONSTRAINT none`
-        for (const answer of [download, text]) {
-          assertProblem(answer, 500, "internal-error")
-          assert.notInclude(answer.text, "hello")
-        }
-      })
-    )
-  }
-)
+  it.effect("is no way round: what cannot be recorded cannot be read", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { document, ...user } = yield* readDocument
+      yield* sql`ALTER TABLE audit_log ADD CONSTRAINT none CHECK (false) NOT VALID`
+      const download = yield* sendAs(user, `/api/documents/${document}/content`)
+      const text = yield* sendAs(user, `/api/documents/${document}/text`)
+      yield* sql`ALTER TABLE audit_log DROP CONSTRAINT none`
+      for (const answer of [download, text]) {
+        assertProblem(answer, 500, "internal-error")
+        assert.notInclude(answer.text, "hello")
+      }
+    })
+  )
+})
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the audit log", (it) => {
+suite(TestServer.layer)("the audit log", (it) => {
   it.effect("does not record reads by default", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin

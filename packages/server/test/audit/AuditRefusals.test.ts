@@ -1,8 +1,9 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { audit, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { eventually } from "@kite/testkit/Eventually"
 import { type Caller, post, send, sendAs, signUp } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 
 const refusals = (admin: Caller, count: number) =>
@@ -13,7 +14,7 @@ const refusals = (admin: Caller, count: number) =>
 
 const limited = TestServer.layerWith({ RATE_LIMIT_ACCOUNT: "6/1h", RATE_LIMIT_PASSWORD_RESET_IP: "2/1h" })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a refused request", (it) => {
+suite(TestServer.layer)("a refused request", (it) => {
   it.effect("is recorded once per kind and account: who, where and what, no more", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
@@ -47,7 +48,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
   )
 })
 
-layer(limited, { excludeTestServices: true, timeout: "60 seconds" })("a request over its limit", (it) => {
+suite(limited)("a request over its limit", (it) => {
   it.effect("is recorded with its policy, once per account or address", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin

@@ -1,9 +1,10 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { grantApplication } from "@kite/adapters/postgres/ApplicationRole"
 import * as Database from "@kite/adapters/postgres/Database"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { TwoRoles } from "@kite/testkit/postgres/TwoRoles"
+import { suite } from "@kite/testkit/Suite"
 import { Cause, Effect, Exit, Layer, type Redacted } from "effect"
 import { AuditLog } from "../../src/audit/AuditLog.ts"
 import { AuditRetention } from "../../src/audit/AuditRetention.ts"
@@ -16,7 +17,7 @@ const servicesOn = (url: Redacted.Redacted<string>) =>
     Layer.provide([Database.layerUrl(url), settings])
   )
 
-layer(TwoRoles.layer, { excludeTestServices: true, timeout: "60 seconds" })("the application's role", (it) => {
+suite(TwoRoles.layer)("the application's role", (it) => {
   it.effect("records, seals and verifies the audit log, and cannot prune it; the owner can", () =>
     Effect.gen(function* () {
       const { ownerUrl, applicationUrl } = yield* TwoRoles

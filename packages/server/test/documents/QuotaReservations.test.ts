@@ -1,10 +1,12 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { assertBalanced } from "@kite/testkit/documents/Rows"
+import { eventually } from "@kite/testkit/Eventually"
 import { type Caller, signUp, upload } from "@kite/testkit/http/Client"
 import { contentType, end } from "@kite/testkit/http/Multipart"
 import { openSocket } from "@kite/testkit/http/RawSocket"
 import { TestServer } from "@kite/testkit/http/TestServer"
-import { Effect, Layer, Schedule } from "effect"
+import { suite } from "@kite/testkit/Suite"
+import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { QuotaReservations } from "../../src/documents/QuotaReservations.ts"
 
@@ -52,13 +54,7 @@ const reservedBytes = (user: { readonly id: string }) =>
     return row?.reserved ?? Number.NaN
   })
 
-const eventually = <E, R>(condition: Effect.Effect<boolean, E, R>) =>
-  condition.pipe(
-    Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (holds) => holds }),
-    Effect.timeout("15 seconds")
-  )
-
-layer(server, { excludeTestServices: true, timeout: "60 seconds" })("uploads that are under way", (it) => {
+suite(server)("uploads that are under way", (it) => {
   it.effect("together never hold more than the quota, and give it back when they end", () =>
     Effect.gen(function* () {
       const user = yield* signUp
@@ -66,13 +62,13 @@ layer(server, { excludeTestServices: true, timeout: "60 seconds" })("uploads tha
         const uploads = yield* Effect.replicateEffect(beginUpload(user), 12)
         const refused = () => uploads.filter(({ answer }) => answer.text.startsWith("HTTP/1.1 413")).length
         // Twelve files of 1 MB want in where four fit; each of those that stay holds at least its 1 MB.
-        yield* eventually(Effect.sync(() => refused() >= 8))
+        yield* eventually(Effect.sync(refused), (count) => count >= 8, "15 seconds")
         assert.isAtMost(yield* reservedBytes(user), limitBytes)
         assert.isAtLeast(uploads.length - refused(), 1)
         const [refusal] = uploads.filter(({ answer }) => answer.text.includes("413"))
         assert.include(refusal?.answer.text, "Other uploads of this account")
       }).pipe(Effect.scoped)
-      yield* eventually(Effect.map(reservedBytes(user), (bytes) => bytes === 0))
+      yield* eventually(reservedBytes(user), (bytes) => bytes === 0, "15 seconds")
       assert.strictEqual((yield* upload(user, "x".repeat(1_900_000))).status, 201)
       yield* assertBalanced
     })

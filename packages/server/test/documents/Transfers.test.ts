@@ -1,8 +1,9 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { type Caller, sendAs, signUp, upload } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { openSocket } from "@kite/testkit/http/RawSocket"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer } from "effect"
 import { DownloadPatience } from "../../src/documents/StalledDownload.ts"
 
@@ -25,30 +26,27 @@ const beginDownload = Effect.fnUntraced(function* (user: Caller, id: string) {
 
 const large = "a line of text\n".repeat(sizeBytes / 15)
 
-layer(server({ MAX_DOWNLOADS_PER_ACCOUNT: "2" }, 600_000), { excludeTestServices: true, timeout: "60 seconds" })(
-  "downloads of one account",
-  (it) => {
-    it.effect("wait where too many are under way, and are refused after 10 s with a time to come again", () =>
-      Effect.gen(function* () {
-        const [user, other] = [yield* signUp, yield* signUp]
-        const path = `/api/documents/${(yield* upload(user, large)).json.id}/content`
-        const held = path.split("/")[3] ?? ""
-        const another = `/api/documents/${(yield* upload(other, "hello")).json.id}/content`
-        yield* Effect.gen(function* () {
-          yield* beginDownload(user, held)
-          yield* beginDownload(user, held)
-          const refused = yield* sendAs(user, path, { headers: { range: "bytes=0-0" } })
-          assertProblem(refused, 429, "too-many-transfers", path)
-          assert.strictEqual(refused.headers.get("retry-after"), "1")
-          assert.strictEqual((yield* sendAs(other, another)).status, 200)
-        }).pipe(Effect.scoped)
-        assert.strictEqual((yield* sendAs(user, path, { headers: { range: "bytes=0-0" } })).status, 206)
-      })
-    )
-  }
-)
+suite(server({ MAX_DOWNLOADS_PER_ACCOUNT: "2" }, 600_000))("downloads of one account", (it) => {
+  it.effect("wait where too many are under way, and are refused after 10 s with a time to come again", () =>
+    Effect.gen(function* () {
+      const [user, other] = [yield* signUp, yield* signUp]
+      const path = `/api/documents/${(yield* upload(user, large)).json.id}/content`
+      const held = path.split("/")[3] ?? ""
+      const another = `/api/documents/${(yield* upload(other, "hello")).json.id}/content`
+      yield* Effect.gen(function* () {
+        yield* beginDownload(user, held)
+        yield* beginDownload(user, held)
+        const refused = yield* sendAs(user, path, { headers: { range: "bytes=0-0" } })
+        assertProblem(refused, 429, "too-many-transfers", path)
+        assert.strictEqual(refused.headers.get("retry-after"), "1")
+        assert.strictEqual((yield* sendAs(other, another)).status, 200)
+      }).pipe(Effect.scoped)
+      assert.strictEqual((yield* sendAs(user, path, { headers: { range: "bytes=0-0" } })).status, 206)
+    })
+  )
+})
 
-layer(server({}, 500), { excludeTestServices: true, timeout: "60 seconds" })("a download that nobody reads", (it) => {
+suite(server({}, 500))("a download that nobody reads", (it) => {
   it.effect("is dropped, and one that is read is not", () =>
     Effect.gen(function* () {
       const user = yield* signUp

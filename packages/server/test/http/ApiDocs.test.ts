@@ -4,6 +4,7 @@ import { assert, layer } from "@effect/vitest"
 import { send } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 
 const scriptPath = Effect.map(send("/docs"), ({ text }) => /src="(\/docs\/scalar-[0-9a-f]+\.js)"/.exec(text)?.[1] ?? "")
@@ -26,7 +27,7 @@ const download = Effect.fnUntraced(function* (path: string, headers: Readonly<Re
   )
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the API docs", (it) => {
+suite(TestServer.layer)("the API docs", (it) => {
   it.effect("are where / leads to", () =>
     Effect.gen(function* () {
       const { status, headers } = yield* send("/", { redirect: "manual" })

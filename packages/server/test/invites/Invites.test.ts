@@ -1,4 +1,4 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { SentMails } from "@kite/adapters/mail/Mailer"
 import {
   actionsOn,
@@ -15,6 +15,7 @@ import { type Caller, post, send, sendAs } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { inviteTokenOf, nextMailTo } from "@kite/testkit/mail/Mails"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Queue, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -42,112 +43,109 @@ const invited = Effect.fnUntraced(function* (admin: Caller, more: object = {}) {
   }
 })
 
-layer(byInvite, { excludeTestServices: true, timeout: "60 seconds" })(
-  "outside of the embedded mode, registration",
-  (it) => {
-    it.effect("needs an invite, and tells nobody without one which accounts exist", () =>
-      Effect.gen(function* () {
-        for (const email of [root.email, "nobody@example.org"]) {
-          assertProblem(yield* register(email), 403, "registration-closed")
-          assertProblem(yield* register(email, "A".repeat(43)), 400, "invalid-invite")
-          assertProblem(yield* register(email, "x"), 400, "invalid-request")
+suite(byInvite)("outside of the embedded mode, registration", (it) => {
+  it.effect("needs an invite, and tells nobody without one which accounts exist", () =>
+    Effect.gen(function* () {
+      for (const email of [root.email, "nobody@example.org"]) {
+        assertProblem(yield* register(email), 403, "registration-closed")
+        assertProblem(yield* register(email, "A".repeat(43)), 400, "invalid-invite")
+        assertProblem(yield* register(email, "x"), 400, "invalid-request")
+      }
+    })
+  )
+
+  it.effect("with an invite creates the account that the admin meant, once", () =>
+    Effect.gen(function* () {
+      const admin = yield* logInAs(root)
+      const guest = yield* invited(admin, { role: "admin", limitBytes: 5 })
+      const answers = yield* Effect.all(
+        [register(guest.email.toUpperCase(), guest.token), register(guest.email, guest.token)],
+        {
+          concurrency: 2
         }
-      })
-    )
+      )
+      const created = answers.find(({ status }) => status === 201)
+      assert.deepInclude(created?.json, { email: guest.email, role: "admin", quota: { usedBytes: 0, limitBytes: 5 } })
+      assert.include([400, 409], answers.find(({ status }) => status !== 201)?.status)
+      assertProblem(yield* register(guest.email, guest.token), 400, "invalid-invite")
+      assert.strictEqual((yield* logIn({ email: guest.email, password })).json.user.role, "admin")
+      const { json, text } = yield* audit(admin, { subjectId: guest.id })
+      assert.deepStrictEqual(
+        json.items.map(({ action, actorId, details }: any) => [action, actorId, details]),
+        [
+          ["invite_used", created?.json.id, {}],
+          ["invite_created", (yield* sendAs(admin, "/api/auth/me")).json.id, { role: "admin", limitBytes: 5 }]
+        ]
+      )
+      assert.notInclude(text, "guest")
+      assert.notInclude(text, guest.token)
+    })
+  )
 
-    it.effect("with an invite creates the account that the admin meant, once", () =>
-      Effect.gen(function* () {
-        const admin = yield* logInAs(root)
-        const guest = yield* invited(admin, { role: "admin", limitBytes: 5 })
-        const answers = yield* Effect.all(
-          [register(guest.email.toUpperCase(), guest.token), register(guest.email, guest.token)],
-          {
-            concurrency: 2
-          }
-        )
-        const created = answers.find(({ status }) => status === 201)
-        assert.deepInclude(created?.json, { email: guest.email, role: "admin", quota: { usedBytes: 0, limitBytes: 5 } })
-        assert.include([400, 409], answers.find(({ status }) => status !== 201)?.status)
-        assertProblem(yield* register(guest.email, guest.token), 400, "invalid-invite")
-        assert.strictEqual((yield* logIn({ email: guest.email, password })).json.user.role, "admin")
-        const { json, text } = yield* audit(admin, { subjectId: guest.id })
-        assert.deepStrictEqual(
-          json.items.map(({ action, actorId, details }: any) => [action, actorId, details]),
-          [
-            ["invite_used", created?.json.id, {}],
-            ["invite_created", (yield* sendAs(admin, "/api/auth/me")).json.id, { role: "admin", limitBytes: 5 }]
-          ]
-        )
-        assert.notInclude(text, "guest")
-        assert.notInclude(text, guest.token)
-      })
-    )
-
-    it.effect("works for the address of the invite alone, within 7 days, and not after a revocation", () =>
-      Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        const admin = yield* logInAs(root)
-        const guest = yield* invited(admin)
-        assertProblem(yield* register(nextEmail(), guest.token), 400, "invalid-invite")
-        assertProblem(
-          yield* post("/api/auth/register", { ...guest, password: "short", invite: guest.token }),
-          400,
-          "invalid-request"
-        )
-        assertProblem(
-          yield* post("/api/auth/register", { email: guest.email, password: "password1234", invite: guest.token }),
-          400,
-          "weak-password"
-        )
-        assert.strictEqual((yield* revokeInvite(admin, guest.id)).status, 204)
-        assertProblem(yield* revokeInvite(admin, guest.id), 404, "not-found")
-        assert.deepStrictEqual(yield* actionsOn(admin, guest.id), ["invite_created", "invite_revoked"])
-        assertProblem(yield* register(guest.email, guest.token), 400, "invalid-invite")
-        const late = yield* invited(admin)
-        const [row] = yield* sql<{ days: number }>`
+  it.effect("works for the address of the invite alone, within 7 days, and not after a revocation", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const admin = yield* logInAs(root)
+      const guest = yield* invited(admin)
+      assertProblem(yield* register(nextEmail(), guest.token), 400, "invalid-invite")
+      assertProblem(
+        yield* post("/api/auth/register", { ...guest, password: "short", invite: guest.token }),
+        400,
+        "invalid-request"
+      )
+      assertProblem(
+        yield* post("/api/auth/register", { email: guest.email, password: "password1234", invite: guest.token }),
+        400,
+        "weak-password"
+      )
+      assert.strictEqual((yield* revokeInvite(admin, guest.id)).status, 204)
+      assertProblem(yield* revokeInvite(admin, guest.id), 404, "not-found")
+      assert.deepStrictEqual(yield* actionsOn(admin, guest.id), ["invite_created", "invite_revoked"])
+      assertProblem(yield* register(guest.email, guest.token), 400, "invalid-invite")
+      const late = yield* invited(admin)
+      const [row] = yield* sql<{ days: number }>`
         SELECT extract(epoch FROM expires_at - created_at)::int / 86400 AS days FROM invites WHERE id = ${late.id}`
-        assert.strictEqual(row?.days, 7)
-        yield* sql`UPDATE invites SET expires_at = expires_at - interval '7 days' WHERE id = ${late.id}`
-        assertProblem(yield* register(late.email, late.token), 400, "invalid-invite")
-        const kept = yield* invited(admin)
-        assertProblem(
-          yield* post("/api/auth/register", { email: kept.email, password: "password1234", invite: kept.token }),
-          400,
-          "weak-password"
-        )
-        assert.strictEqual((yield* register(kept.email, kept.token)).status, 201, "a refused password uses nothing up")
-      })
-    )
+      assert.strictEqual(row?.days, 7)
+      yield* sql`UPDATE invites SET expires_at = expires_at - interval '7 days' WHERE id = ${late.id}`
+      assertProblem(yield* register(late.email, late.token), 400, "invalid-invite")
+      const kept = yield* invited(admin)
+      assertProblem(
+        yield* post("/api/auth/register", { email: kept.email, password: "password1234", invite: kept.token }),
+        400,
+        "weak-password"
+      )
+      assert.strictEqual((yield* register(kept.email, kept.token)).status, 201, "a refused password uses nothing up")
+    })
+  )
 
-    it.effect("refuses an invite that was replaced, and those of an admin who is none any more", () =>
-      Effect.gen(function* () {
-        const admin = yield* logInAs(root)
-        const other = { email: nextEmail(), password, role: "admin" }
-        const { json: account } = yield* createUser(admin, other)
-        const guest = yield* invited(yield* logInAs(other))
-        yield* changeUser(admin, account.id, { role: "user" })
-        assertProblem(yield* register(guest.email, guest.token), 400, "invalid-invite")
-        yield* invite(admin, { email: guest.email })
-        const again = inviteTokenOf(yield* nextMailTo(guest.email))
-        assertProblem(yield* register(guest.email, guest.token), 400, "invalid-invite")
-        assert.strictEqual((yield* register(guest.email, again)).status, 201)
-      })
-    )
+  it.effect("refuses an invite that was replaced, and those of an admin who is none any more", () =>
+    Effect.gen(function* () {
+      const admin = yield* logInAs(root)
+      const other = { email: nextEmail(), password, role: "admin" }
+      const { json: account } = yield* createUser(admin, other)
+      const guest = yield* invited(yield* logInAs(other))
+      yield* changeUser(admin, account.id, { role: "user" })
+      assertProblem(yield* register(guest.email, guest.token), 400, "invalid-invite")
+      yield* invite(admin, { email: guest.email })
+      const again = inviteTokenOf(yield* nextMailTo(guest.email))
+      assertProblem(yield* register(guest.email, guest.token), 400, "invalid-invite")
+      assert.strictEqual((yield* register(guest.email, again)).status, 201)
+    })
+  )
 
-    it.effect("keeps an invite for an account that exists meanwhile from making another", () =>
-      Effect.gen(function* () {
-        const admin = yield* logInAs(root)
-        const guest = yield* invited(admin)
-        yield* createUser(admin, { email: guest.email, password })
-        assertProblem(yield* register(guest.email, guest.token), 409, "email-taken")
-        assertProblem(yield* invite(admin, { email: guest.email }), 409, "email-taken")
-        assert.strictEqual(yield* Queue.size(yield* SentMails), 0, "no mail to an account that exists")
-      })
-    )
-  }
-)
+  it.effect("keeps an invite for an account that exists meanwhile from making another", () =>
+    Effect.gen(function* () {
+      const admin = yield* logInAs(root)
+      const guest = yield* invited(admin)
+      yield* createUser(admin, { email: guest.email, password })
+      assertProblem(yield* register(guest.email, guest.token), 409, "email-taken")
+      assertProblem(yield* invite(admin, { email: guest.email }), 409, "email-taken")
+      assert.strictEqual(yield* Queue.size(yield* SentMails), 0, "no mail to an account that exists")
+    })
+  )
+})
 
-layer(byInvite, { excludeTestServices: true, timeout: "60 seconds" })("invites", (it) => {
+suite(byInvite)("invites", (it) => {
   it.effect("are mailed as a link, and stored as a hash only", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -202,7 +200,7 @@ layer(byInvite, { excludeTestServices: true, timeout: "60 seconds" })("invites",
 })
 
 const open = TestServer.layer
-layer(open, { excludeTestServices: true, timeout: "60 seconds" })("open registration", (it) => {
+suite(open)("open registration", (it) => {
   it.effect("takes everybody, and an invite all the same", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
@@ -215,7 +213,7 @@ layer(open, { excludeTestServices: true, timeout: "60 seconds" })("open registra
 })
 
 const closed = TestServer.layerWith({ ...first, REGISTRATION: "closed" })
-layer(closed, { excludeTestServices: true, timeout: "60 seconds" })("closed registration", (it) => {
+suite(closed)("closed registration", (it) => {
   it.effect("takes nobody; admins create accounts and cannot invite", () =>
     Effect.gen(function* () {
       const admin = yield* logInAs(root)

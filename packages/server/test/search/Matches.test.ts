@@ -1,7 +1,8 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { insertDocuments, setText } from "@kite/testkit/documents/Rows"
 import { sendAs, signUp } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 
 /** The match of the only hit: its page, and its snippet with what is highlighted in brackets. */
@@ -17,7 +18,7 @@ const matchOf = Effect.fnUntraced(function* (name: string, pages: ReadonlyArray<
 
 const filler = "lorem ipsum dolor ".repeat(700)
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("the match of a hit", (it) => {
+suite(TestServer.layer)("the match of a hit", (it) => {
   it.effect.each<[string, ReadonlyArray<string>, string, number | null, string]>([
     ["a.pdf", ["one", "two words", "three words"], "words", 2, "two [words]"],
     ["a.pdf", ["alpha", "beta", "alpha gamma delta"], "gamma delta", 3, "alpha [gamma] [delta]"],

@@ -1,8 +1,9 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { insertDocuments, setText } from "@kite/testkit/documents/Rows"
 import { type Caller, sendAs, signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -41,7 +42,7 @@ const shelve = Effect.fnUntraced(function* (
 /** More words than one row of the index takes: numbers from here on. */
 const manyWords = (from: number) => Array.from({ length: 40_000 }, (_, index) => `n${from + index}`).join(" ")
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("hits", (it) => {
+suite(TestServer.layer)("hits", (it) => {
   const order: ReadonlyArray<[string, string]> = [
     ["text folded, old", "nach Zürich"],
     ["text exact, old", "to Zurich"],

@@ -1,10 +1,11 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { SentMails } from "@kite/adapters/mail/Mailer"
 import { actionsOn, createUser, invite, logInAs, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import { type Caller, post, send, sendAs, signUp, upload } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { emailProofTokenOf, inviteTokenOf, nextMailTo } from "@kite/testkit/mail/Mails"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Queue, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -13,7 +14,7 @@ const confirm = (token: string) => post("/api/auth/email-proof/confirm", { token
 const resend = (user: Caller) => sendAs(user, "/api/auth/email-proof", { method: "POST" })
 const proving = TestServer.layerWith({ EMAIL_PROOF: "on", PUBLIC_URL: "https://kite.example" })
 
-layer(proving, { excludeTestServices: true, timeout: "60 seconds" })("with EMAIL_PROOF, an account", (it) => {
+suite(proving)("with EMAIL_PROOF, an account", (it) => {
   it.effect("cannot upload before it has used the token from its mail, once; all else works", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
@@ -96,14 +97,11 @@ layer(proving, { excludeTestServices: true, timeout: "60 seconds" })("with EMAIL
   )
 })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })(
-  "without EMAIL_PROOF, an account",
-  (it) => {
-    it.effect("uploads at once and gets no mail", () =>
-      Effect.gen(function* () {
-        assert.strictEqual((yield* upload(yield* signUp, "hello")).status, 201)
-        assert.strictEqual(yield* Queue.size(yield* SentMails), 0)
-      })
-    )
-  }
-)
+suite(TestServer.layer)("without EMAIL_PROOF, an account", (it) => {
+  it.effect("uploads at once and gets no mail", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* upload(yield* signUp, "hello")).status, 201)
+      assert.strictEqual(yield* Queue.size(yield* SentMails), 0)
+    })
+  )
+})

@@ -1,15 +1,16 @@
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { SecureCookies } from "@kite/server/auth/sessions/RefreshCookie"
 import { logIn, refresh } from "@kite/testkit/accounts/Sessions"
 import { post, send, signUp } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
+import { suite } from "@kite/testkit/Suite"
 import { Effect, Layer } from "effect"
 import { deviceCookieOf, deviceOf } from "./Devices.ts"
 
 const valueOf = (cookie: string) => cookie.slice(cookie.indexOf("=") + 1)
 const withDevice = (cookie: string) => ({ cookie })
 
-layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a device cookie", (it) => {
+suite(TestServer.layer)("a device cookie", (it) => {
   it.effect("comes with a login, lasts a year, and goes to no endpoint but login", () =>
     Effect.gen(function* () {
       const [pair = "", ...attributes] = deviceCookieOf(yield* logIn(yield* signUp))
@@ -81,7 +82,7 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("a
 
 const plain = TestServer.layer.pipe(Layer.provide(Layer.succeed(SecureCookies, false)))
 
-layer(plain, { excludeTestServices: true, timeout: "60 seconds" })("a device cookie on plain http", (it) => {
+suite(plain)("a device cookie on plain http", (it) => {
   it.effect("has no Secure, as the refresh cookie there", () =>
     Effect.gen(function* () {
       const answer = yield* logIn(yield* signUp)
@@ -94,7 +95,7 @@ layer(plain, { excludeTestServices: true, timeout: "60 seconds" })("a device coo
 
 const crossOrigin = TestServer.layerWith({ CORS_ORIGINS: "https://app.example.org" })
 
-layer(crossOrigin, { excludeTestServices: true, timeout: "60 seconds" })("a login from an allowed origin", (it) => {
+suite(crossOrigin)("a login from an allowed origin", (it) => {
   it.effect("sends and gets its cookies", () =>
     Effect.gen(function* () {
       const origin = "https://app.example.org"
@@ -109,23 +110,20 @@ layer(crossOrigin, { excludeTestServices: true, timeout: "60 seconds" })("a logi
 
 const otherSecret = (secret: string) => TestServer.layerWith({ TOKEN_SECRET: secret })
 
-layer(otherSecret("the first secret of these two tests"), { excludeTestServices: true, timeout: "60 seconds" })(
-  "a device cookie",
-  (it) => {
-    it.effect("is signed with a key from TOKEN_SECRET: under another one it is a stranger's", () =>
-      Effect.gen(function* () {
-        const user = { email: "secret@example.org", password: "up, up and away 9" }
-        const logInAnew = Effect.andThen(post("/api/auth/register", user), logIn(user))
-        const elsewhere = yield* Effect.provide(
-          logInAnew,
-          Layer.fresh(otherSecret("the second secret of these two tests"))
-        )
-        const here = yield* logInAnew
-        const policyOf = (cookie: string) =>
-          Effect.map(logIn(user, withDevice(cookie)), ({ headers }) => headers.get("ratelimit-policy") ?? "")
-        assert.include(yield* policyOf(deviceOf(here)), "login-device")
-        assert.include(yield* policyOf(deviceOf(elsewhere)), "login-account")
-      })
-    )
-  }
-)
+suite(otherSecret("the first secret of these two tests"))("a device cookie", (it) => {
+  it.effect("is signed with a key from TOKEN_SECRET: under another one it is a stranger's", () =>
+    Effect.gen(function* () {
+      const user = { email: "secret@example.org", password: "up, up and away 9" }
+      const logInAnew = Effect.andThen(post("/api/auth/register", user), logIn(user))
+      const elsewhere = yield* Effect.provide(
+        logInAnew,
+        Layer.fresh(otherSecret("the second secret of these two tests"))
+      )
+      const here = yield* logInAnew
+      const policyOf = (cookie: string) =>
+        Effect.map(logIn(user, withDevice(cookie)), ({ headers }) => headers.get("ratelimit-policy") ?? "")
+      assert.include(yield* policyOf(deviceOf(here)), "login-device")
+      assert.include(yield* policyOf(deviceOf(elsewhere)), "login-account")
+    })
+  )
+})
