@@ -35,7 +35,7 @@ it.live.each(Object.entries(kinds))(
         (sum) => sum === flood
       )
       // 50 a second, of which the first request above may have had one.
-    assert.isAtLeast(logged().length, 49)
+      assert.isAtLeast(logged().length, 49)
       // In each second that had too many, and in the one that had not.
       assert.isAtMost(logged().length, 50 * (notices().length + 1))
       assert.isAbove(suppressed(), 0)

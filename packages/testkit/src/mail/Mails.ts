@@ -13,5 +13,17 @@ export const nextMailTo = Effect.fnUntraced(
   Effect.orDie
 )
 
+/** The addresses of all mails until each of these has got one: to nobody else went any that was due before. */
+export const recipientsUntil = Effect.fnUntraced(
+  function* (addresses: ReadonlyArray<string>): Effect.fn.Return<ReadonlyArray<string>, never, SentMails> {
+    const sent = yield* SentMails
+    const found: Array<string> = []
+    while (!addresses.every((address) => found.includes(address))) found.push((yield* Queue.take(sent)).to)
+    return [...found, ...(yield* Queue.clear(sent)).map(({ to }) => to)]
+  },
+  Effect.timeout("10 seconds"),
+  Effect.orDie
+)
+
 /** The secret of a reset mail. */
 export const resetTokenOf = ({ text }: Mail) => /\/reset#([\w-]{43})\n/.exec(Redacted.value(text))?.[1] ?? ""
