@@ -188,4 +188,19 @@ describe("a log line", () => {
       assert.strictEqual(last.correlation_id, id)
     })
   )
+
+  it.effect.each([
+    ["a line of 14,000 bytes", "word ".repeat(200), 14, false],
+    ["a line of 17,000 bytes", "word ".repeat(200), 17, true],
+    ["a line of 30,000 bytes", "word ".repeat(200), 30, true],
+    ["a line of 8,000 characters that are 24,000 bytes", "€".repeat(1_000), 8, true]
+  ] as const)("has at most 16,000 bytes, which Docker keeps in one piece: %s", ([, value, count, isShortened]) =>
+    Effect.gen(function* () {
+      const fields = Object.fromEntries(Array.from({ length: count }, (_, index) => [`field${index}`, value]))
+      const { lines, last } = yield* logged(Effect.logInfo("Long", fields))
+      assert.isAtMost(Buffer.byteLength(lines[0] ?? ""), 16_000)
+      assert.strictEqual(last.details?.["shortened"] === true, isShortened)
+      if (!isShortened) assert.strictEqual(Object.keys(last.details ?? {}).length, count)
+    })
+  )
 })
