@@ -67,6 +67,10 @@ export const LogLine = Schema.Struct({
   message: Schema.String,
   service: Schema.NonEmptyString,
   version: Schema.NonEmptyString,
+  /** Of this start of the process. */
+  boot: Schema.NonEmptyString,
+  /** The number of this line since the start, from 1. Missing numbers are lost lines. */
+  seq: Schema.Int,
   /** Of the request or job. */
   correlation_id: Schema.optionalKey(Schema.String.check(Schema.isUUID())),
   user_id: text,

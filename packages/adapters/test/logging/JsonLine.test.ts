@@ -29,8 +29,25 @@ describe("a log line", () => {
         level: "warn",
         message: "Disk is filling up",
         service: "test",
-        version: "1.2.3"
+        version: "1.2.3",
+        boot: last.boot,
+        seq: 1
       })
+    })
+  )
+
+  it.effect("has a number of its process, which no other start of it shares", () =>
+    Effect.gen(function* () {
+      const { parsed } = yield* logged(
+        Effect.all([Effect.logInfo("one"), Effect.logDebug("two"), Effect.logInfo("three")])
+      )
+      assert.deepStrictEqual(
+        parsed.map(({ seq }) => seq),
+        [1, 2, 3]
+      )
+      const other = yield* logged(Effect.logInfo("one"))
+      assert.match(other.last.boot, /^[\da-f]{8}$/)
+      assert.notStrictEqual(other.last.boot, parsed[0]?.boot)
     })
   )
 
