@@ -72,7 +72,7 @@ export class ExtractionHandler extends Context.Service<
         }
         const { pages } = result.success
         yield* results.complete(job, result.success)
-        const ocrPages = pages.filter((page) => page.source === "ocr").length
+        const ocrPages = pages.filter((page) => page.source !== "text").length
         const finished = { ...facts, event: "job_finished", pageCount: pages.length, ocrPages }
         yield* countTimedJob("finished", duration)
         yield* Effect.logInfo("job finished").pipe(Effect.annotateLogs(finished))

@@ -19,6 +19,12 @@ export const interrupted = () =>
     message: "Reading the document was interrupted each time it was tried. You can start it again."
   })
 
+/** Pages count alike: a doubtful page is not outweighed by the words of a good one. */
+const meanConfidence = (pages: ReadonlyArray<Page>) => {
+  const known = pages.flatMap(({ ocrConfidence }) => ocrConfidence ?? [])
+  return known.length === 0 ? null : known.reduce((sum, confidence) => sum + confidence, 0) / known.length
+}
+
 /** What becomes of documents, in Postgres. An attempt that is no longer the document's own writes nothing. */
 export class ExtractionResults extends Context.Service<
   ExtractionResults,
@@ -43,12 +49,12 @@ export class ExtractionResults extends Context.Service<
 
       const insertPages = (documentId: DocumentId, pages: Arr.NonEmptyReadonlyArray<Page>) =>
         sql`INSERT INTO pages ${sql.insert(
-          Arr.map(pages, ({ number, text, source, confidence }) => ({
+          Arr.map(pages, ({ number, text, source, ocrConfidence }) => ({
             documentId,
             number,
             text,
             source,
-            confidence: confidence ?? null
+            confidence: ocrConfidence ?? null
           }))
         )}`
 
@@ -70,18 +76,19 @@ export class ExtractionResults extends Context.Service<
             WHERE id = ${documentId} AND attempt = ${attempt} AND status IN ('pending', 'processing')
             RETURNING object_key, content_type`)
         }),
-        complete: Effect.fn("ExtractionResults.complete")(function* (job, { pages }) {
+        complete: Effect.fn("ExtractionResults.complete")(function* (job, { pages, encoding, notices = [] }) {
           const { documentId } = job
           const store = Effect.gen(function* () {
             for (const some of Arr.chunksOf(pages, pagesPerStatement)) yield* insertPages(documentId, some)
             yield* sql`UPDATE documents SET status = 'ready', page_count = ${pages.length},
+              encoding = ${encoding ?? null}, ocr_confidence = ${meanConfidence(pages)}, notices = ${JSON.stringify(notices)}::jsonb,
               text_terms = document_terms(id), updated_at = ${yield* now} WHERE id = ${documentId}`
           })
           yield* orDefect(whileCurrent(job, store))
         }),
         fail: Effect.fn("ExtractionResults.fail")(function* (job, { code, message }) {
           const store = sql`UPDATE documents SET status = 'failed', failure_code = ${code}, failure_message = ${message},
-            page_count = NULL, text_terms = '', updated_at = ${yield* now} WHERE id = ${job.documentId}`
+            page_count = NULL, encoding = NULL, ocr_confidence = NULL, notices = '[]', text_terms = '', updated_at = ${yield* now} WHERE id = ${job.documentId}`
           yield* orDefect(whileCurrent(job, store))
         }),
         failAbandoned: Effect.fn("ExtractionResults.failAbandoned")(function* (unchangedFor) {

@@ -8,13 +8,15 @@ import { migration as accounts } from "./migrations/0001_accounts.ts"
 import { migration as documents } from "./migrations/0002_documents.ts"
 import { migration as auth } from "./migrations/0003_auth.ts"
 import { migration as administration } from "./migrations/0004_administration.ts"
+import { migration as formats } from "./migrations/0006_formats.ts"
 
 /** The database's history, in order; a migration that was released is never changed, a new one is added. */
 const migrations = {
   "0001_accounts": accounts,
   "0002_documents": documents,
   "0003_auth": auth,
-  "0004_administration": administration
+  "0004_administration": administration,
+  "0006_formats": formats
 }
 
 /** An index over a large table takes its time, and so does waiting for another process that builds one. */

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
-import { FailureCode } from "./Extraction.ts"
+import { FailureCode, Notice } from "./Extraction.ts"
+import { kinds } from "./Kinds.ts"
 import { ByteCount } from "./Quota.ts"
 
 /** UUIDv7 of a document. */
@@ -11,15 +12,7 @@ export const ObjectKey = Schema.String.check(Schema.isUUID()).pipe(Schema.brand(
 export type ObjectKey = typeof ObjectKey.Type
 
 /** The kinds kite reads, told by their bytes and never by their name. */
-export const ContentType = Schema.Literals([
-  "application/pdf",
-  "image/png",
-  "image/jpeg",
-  "image/tiff",
-  "image/webp",
-  "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-  "text/plain"
-])
+export const ContentType = Schema.Literals(kinds.map(({ contentType }) => contentType))
 export type ContentType = typeof ContentType.Type
 
 export const DocumentStatus = Schema.Literals(["pending", "processing", "ready", "failed"])
@@ -37,7 +30,14 @@ export const Document = Schema.Struct({
   sha256: Sha256,
   status: DocumentStatus,
   failure: Schema.NullOr(Schema.Struct({ code: FailureCode, message: Schema.String })),
+  /** Pages that were read or tried. */
   pageCount: Schema.NullOr(Schema.Int),
+  /** How the bytes of a text were taken, by its WHATWG name like `windows-1252`; null where that is no question. */
+  encoding: Schema.NullOr(Schema.String),
+  /** Mean of the pages read by OCR, 0 to 100; null where there are none. */
+  ocrConfidence: Schema.NullOr(Schema.Finite),
+  /** What of a document that is `ready` was not read, and why. */
+  notices: Schema.Array(Notice),
   createdAt: Schema.DateTimeUtcFromString,
   updatedAt: Schema.DateTimeUtcFromString
 }).annotate({ identifier: "Document" })

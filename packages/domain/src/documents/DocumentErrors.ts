@@ -3,6 +3,7 @@ import { HttpApiError } from "effect/http-api"
 import { problemType } from "../Problem.ts"
 import { DocumentStatus } from "./Document.ts"
 import { FailureCode } from "./Extraction.ts"
+import { kindNames, kinds } from "./Kinds.ts"
 import { ByteCount } from "./Quota.ts"
 
 /** 413: the file does not fit into what is left of the quota. `rejectedBytes` is its size as far as it was known. */
@@ -27,12 +28,28 @@ export class UploadTooLarge extends HttpApiError.Problem<UploadTooLarge>()(
   { usedBytes: ByteCount, limitBytes: ByteCount, rejectedBytes: ByteCount, maxUploadBytes: ByteCount }
 ) {}
 
-/** 415: the file's bytes are of no kind kite can read. */
-export class UnsupportedFile extends HttpApiError.Problem<UnsupportedFile>()("UnsupportedFile", {
-  type: problemType("unsupported-file"),
-  status: 415,
-  title: "Files of this kind cannot be read"
-}) {}
+const Accepted = Schema.Struct({
+  contentType: Schema.String,
+  name: Schema.String,
+  extensions: Schema.Array(Schema.String)
+})
+
+/** 415: the file's bytes are of no kind kite can read. `seen` says what they look like, `accepted` lists what is read. */
+export class UnsupportedFile extends HttpApiError.Problem<UnsupportedFile>()(
+  "UnsupportedFile",
+  {
+    type: problemType("unsupported-file"),
+    status: 415,
+    title: "Files of this kind cannot be read"
+  },
+  { seen: Schema.String, accepted: Schema.Array(Accepted) }
+) {
+  /** `seen` with its article, like "a RAR archive". */
+  static of(seen: string) {
+    const accepted = kinds.map(({ contentType, name, extensions }) => ({ contentType, name, extensions }))
+    return new UnsupportedFile({ seen, accepted, detail: `The file is ${seen}. Files can be ${kindNames}.` })
+  }
+}
 
 /** 400: the multipart body is cut off, has no `file`, more than one, or an empty one. */
 export class InvalidUpload extends HttpApiError.Problem<InvalidUpload>()("InvalidUpload", {

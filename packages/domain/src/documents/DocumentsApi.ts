@@ -18,6 +18,7 @@ import {
 import { DocumentPage, ListQuery } from "./DocumentList.ts"
 import { Page } from "./Extraction.ts"
 import { Filename } from "./Filename.ts"
+import { kinds } from "./Kinds.ts"
 
 const params = { id: DocumentId }
 
@@ -25,7 +26,7 @@ const params = { id: DocumentId }
 const Upload = Schema.Struct({
   file: Schema.String.annotate({
     contentEncoding: "binary",
-    description: "The bytes; their kind is told by them alone"
+    description: `The bytes; their kind is told by them alone. Accepted: ${kinds.map(({ name, contentType }) => `${name} (${contentType})`).join(", ")}`
   }),
   filename: Schema.optionalKey(Schema.String)
 }).pipe(HttpApiSchema.asMultipartStream({ maxParts: 4, maxFieldSize: "8 KiB" }))

@@ -10,7 +10,7 @@ import { columns, DocumentRow } from "./DocumentRow.ts"
 import type { StoredFile } from "./Upload.ts"
 
 const QuotaRow = Schema.Struct({ usedBytes: ByteCountFromBigInt, limitBytes: ByteCountFromBigInt })
-const PageRow = Schema.Struct({ ...Page.fields, confidence: Schema.NullOr(Schema.Finite) })
+const PageRow = Schema.Struct({ ...Page.fields, ocrConfidence: Schema.NullOr(Schema.Finite) })
 
 const orders: Record<DocumentSort, string> = {
   createdAt: "id ASC",
@@ -20,7 +20,7 @@ const orders: Record<DocumentSort, string> = {
 }
 
 /** What a list asks for: everything given, the position decoded. */
-export interface ListOptions extends Pick<ListQuery, "q" | "status"> {
+export interface ListOptions extends Pick<ListQuery, "q" | "status" | "maxOcrConfidence"> {
   readonly sort: DocumentSort
   readonly limit: number
   readonly after: Option.Option<Position>
@@ -87,9 +87,10 @@ export class DocumentRepository extends Context.Service<
             FROM charged RETURNING ${select}`)
         }),
         find: (owner, id) => one(sql`SELECT ${select} FROM documents WHERE user_id = ${owner} AND id = ${id}`),
-        list: (owner, { q, status, sort, limit, after: position }) => {
+        list: (owner, { q, status, maxOcrConfidence, sort, limit, after: position }) => {
           const clauses = [sql`user_id = ${owner}`]
           if (status !== undefined) clauses.push(sql`status = ${status}`)
+          if (maxOcrConfidence !== undefined) clauses.push(sql`ocr_confidence <= ${maxOcrConfidence}`)
           if (Option.isSome(position)) clauses.push(after(position.value))
           if (q !== undefined) {
             // terms hold no positions, so the words of a phrase are looked for side by side
@@ -101,9 +102,12 @@ export class DocumentRepository extends Context.Service<
         },
         pages: (id) =>
           pagesOf(
-            sql`SELECT number, text, source, confidence FROM pages WHERE document_id = ${id} ORDER BY number`
+            sql`SELECT number, text, source, confidence AS ocr_confidence FROM pages
+              WHERE document_id = ${id} ORDER BY number`
           ).pipe(
-            Effect.map(Arr.map(({ confidence, ...page }) => (confidence === null ? page : { ...page, confidence })))
+            Effect.map(
+              Arr.map(({ ocrConfidence, ...page }) => (ocrConfidence === null ? page : { ...page, ocrConfidence }))
+            )
           ),
         rename: Effect.fn("DocumentRepository.rename")(function* (owner, id, filename) {
           return yield* one(sql`UPDATE documents SET filename = ${filename}, updated_at = ${yield* now}
@@ -122,7 +126,7 @@ export class DocumentRepository extends Context.Service<
         restart: Effect.fn("DocumentRepository.restart")(function* (owner, id) {
           return yield* one(sql`
             UPDATE documents SET status = 'pending', attempt = attempt + 1, failure_code = NULL, failure_message = NULL,
-              updated_at = ${yield* now}
+              notices = '[]', updated_at = ${yield* now}
             WHERE user_id = ${owner} AND id = ${id} AND status IN ('ready', 'failed') RETURNING ${select}`)
         })
       })

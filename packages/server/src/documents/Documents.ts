@@ -105,10 +105,9 @@ export class Documents extends Context.Service<
           )
         ),
         list: Effect.fn("Documents.list")(function* (owner, query) {
-          const { limit = defaultPageSize, sort = "-createdAt", cursor, q, status } = query
+          const { limit = defaultPageSize, sort = "-createdAt", cursor, ...filters } = query
           const after = cursor === undefined ? Option.none() : fromCursor(sort, cursor)
           if (cursor !== undefined && Option.isNone(after)) return yield* new InvalidCursor({})
-          const filters = { ...(q !== undefined && { q }), ...(status !== undefined && { status }) }
           const rows = yield* repository.list(owner, { ...filters, sort, limit: limit + 1, after })
           const items = rows.slice(0, limit).map(toDocument)
           const last = items.at(-1)

@@ -54,7 +54,7 @@ const storeFile = Effect.fnUntraced(function* (
     size += chunk.length
     const problem = rejectSize(allowance, size)
     if (problem !== undefined) return Effect.fail(problem)
-    if (!sniffer.push(chunk)) return Effect.fail(new UnsupportedFile({}))
+    if (!sniffer.push(chunk)) return Effect.fail(UnsupportedFile.of(sniffer.seen))
     hash.update(chunk)
     return Effect.succeed(chunk)
   }
@@ -62,7 +62,7 @@ const storeFile = Effect.fnUntraced(function* (
   yield* store.put(objectKey, content)
   const contentType = sniffer.finish()
   if (size === 0) return yield* new InvalidUpload({ detail: "The file is empty" })
-  if (contentType === undefined) return yield* new UnsupportedFile({})
+  if (contentType === undefined) return yield* UnsupportedFile.of(sniffer.seen)
   return { objectKey, contentType, sizeBytes: ByteCount.make(size), sha256: Sha256.make(hash.digest("hex")) }
 })
 

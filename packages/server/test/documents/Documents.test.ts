@@ -32,7 +32,10 @@ layer(TestServer.layer, { excludeTestServices: true, timeout: "60 seconds" })("d
         sha256: createHash("sha256").update("hello world").digest("hex"),
         status: "pending",
         failure: null,
-        pageCount: null
+        pageCount: null,
+        encoding: null,
+        ocrConfidence: null,
+        notices: []
       })
       const found = yield* sendAs(user, `/api/documents/${id}`)
       assert.deepStrictEqual([found.status, found.json], [200, created.json])

@@ -2,10 +2,12 @@ import { Context, Schema } from "effect"
 
 /** How much one extraction may cost. Sizes are bytes, times are milliseconds. */
 export const Limits = Schema.Struct({
-  /** Pages of a document; more is `too-large`. */
+  /** Pages of a document that are read; the document says so when it has more. */
   maxPages: Schema.Int,
-  /** Pixels of an image, or of a page rendered for OCR. */
+  /** Pixels of a picture given to OCR; what has more is reduced. */
   maxPixels: Schema.Int,
+  /** Pixels of an image that is decoded; more is `too-large`. */
+  maxImagePixels: Schema.Int,
   /** UTF-16 code units of a document's text: whatever plain text could be uploaded fits. */
   maxCharacters: Schema.Int,
   /** Unpacked bytes of a DOCX, as its directory declares them. */
@@ -32,6 +34,7 @@ const MiB = 1024 * 1024
 export const defaultLimits: Limits = {
   maxPages: 500,
   maxPixels: 50_000_000,
+  maxImagePixels: 200_000_000,
   maxCharacters: 25 * MiB,
   maxUnpackedBytes: 200 * MiB,
   pageMillis: 60_000,

@@ -1,4 +1,4 @@
-import { type ExtractedText, ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
+import { type ExtractedText, ExtractionFailure, type Notice, type Page } from "@kite/domain/documents/Extraction"
 import { Data, Effect, Queue } from "effect"
 import { causeOfDeath, outOfMemory, timedOut } from "./ChildDeath.ts"
 import type { ExtractionRequest } from "./ChildProtocol.ts"
@@ -22,6 +22,9 @@ const buried = (exit: ChildExit) => {
 /** Gathers the replies to one request; each must come within the silence that is allowed. */
 const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limits) {
   const pages: Array<Page> = []
+  const notices: Array<Notice> = []
+  const failedPages = new Map<string, Array<number>>()
+  let encoding: string | undefined
   let failure: ExtractionFailure | undefined
   let isAccepted = false
   const next = Queue.take(child.events).pipe(
@@ -39,14 +42,26 @@ const gather = Effect.fnUntraced(function* (child: ExtractorChild, limits: Limit
       case "PageFailed":
         failure ??= failed(event)
         pages.push({ number: event.number, text: "", source: "ocr" })
+        failedPages.set(event.message, [...(failedPages.get(event.message) ?? []), event.number])
         yield* Effect.logWarning("page not read").pipe(
           Effect.annotateLogs({ event: "page_failed", page: event.number, code: event.code, reason: event.message })
         )
         break
+      case "EncodingAssumed":
+        encoding = event.encoding
+        break
+      case "Noticed":
+        notices.push(event.notice)
+        break
       case "Finished":
         child.busy = false
         if (failure !== undefined && pages.every((page) => page.text === "")) return yield* failure
-        return { pages } satisfies ExtractedText
+        for (const [message, pages] of failedPages) notices.push({ code: "pages-failed", message, pages })
+        return {
+          pages,
+          ...(encoding !== undefined && { encoding }),
+          ...(notices.length > 0 && { notices })
+        } satisfies ExtractedText
       case "Failed":
         child.busy = false
         return yield* failed(event)

@@ -1,28 +1,61 @@
+import { readFile } from "node:fs/promises"
+import type { ContentType } from "@kite/domain/documents/Document"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Effect, Stream } from "effect"
-import type { ExtractionRequest, PageReply } from "../ChildProtocol.ts"
+import type { ExtractionRequest, ReadingReply } from "../ChildProtocol.ts"
 import type { Limits } from "../ExtractionLimits.ts"
-import { readDocx } from "./Docx.ts"
+import { cleanText } from "./CleanText.ts"
 import { readImage } from "./Image.ts"
 import type { Ocr } from "./Ocr.ts"
+import { type OfficeType, officePages } from "./office/OfficeDocument.ts"
 import { readPdf } from "./Pdf.ts"
-import { readPlainText } from "./PlainText.ts"
+import { type TextType, textPages } from "./text/TextDocument.ts"
 
-type Pages = Stream.Stream<PageReply, ExtractionFailure, Ocr>
+type Reading = Stream.Stream<ReadingReply, ExtractionFailure, Ocr>
 
-const readKind = ({ path, contentType }: ExtractionRequest, limits: Limits): Pages => {
+const damaged = (cause: unknown) =>
+  cause instanceof ExtractionFailure
+    ? cause
+    : new ExtractionFailure({ code: "corrupt", message: "The document is damaged and cannot be read." })
+
+const pageReplies = (pages: ReadonlyArray<string>) =>
+  Stream.fromIterable(pages).pipe(
+    Stream.map((text, index): ReadingReply => ({ _tag: "PageRead", page: { number: index + 1, text, source: "text" } }))
+  )
+
+const readOffice = (bytes: Uint8Array, type: OfficeType, limits: Limits): Reading =>
+  Effect.tryPromise({ try: () => officePages(bytes, type, limits), catch: damaged }).pipe(
+    Effect.map((pages) => pageReplies(pages.map((text) => cleanText(text).trim()))),
+    Stream.unwrap
+  )
+
+const readText = (bytes: Uint8Array, type: TextType): Reading =>
+  Effect.tryPromise({ try: () => textPages(bytes, type), catch: damaged }).pipe(
+    Effect.map(({ pages, encoding }) => {
+      const assumed: ReadonlyArray<ReadingReply> = encoding ? [{ _tag: "EncodingAssumed", encoding }] : []
+      return Stream.concat(Stream.fromIterable(assumed), pageReplies(pages.map(cleanText)))
+    }),
+    Stream.unwrap
+  )
+
+const readKind = (bytes: Uint8Array, contentType: ContentType, limits: Limits): Reading => {
   switch (contentType) {
     case "application/pdf":
-      return readPdf(path, limits)
+      return readPdf(bytes, limits)
     case "image/png":
     case "image/jpeg":
     case "image/tiff":
     case "image/webp":
-      return readImage(path, limits)
-    case "application/vnd.openxmlformats-officedocument.wordprocessingml.document":
-      return readDocx(path, limits)
+    case "image/gif":
+    case "image/avif":
+      return readImage(bytes, contentType, limits)
     case "text/plain":
-      return readPlainText(path)
+    case "text/html":
+    case "message/rfc822":
+    case "application/rtf":
+      return readText(bytes, contentType)
+    default:
+      return readOffice(bytes, contentType, limits)
   }
 }
 
@@ -30,8 +63,10 @@ const tooMuchText = () =>
   new ExtractionFailure({ code: "too-large", message: "The document holds more text than is allowed." })
 
 /** The pages of a document of any kind, in order; fails when they hold more text than the limits allow. */
-export const readDocument = (request: ExtractionRequest, limits: Limits): Pages =>
-  readKind(request, limits).pipe(
+export const readDocument = ({ path, contentType }: ExtractionRequest, limits: Limits): Reading =>
+  Effect.promise(() => readFile(path)).pipe(
+    Effect.map((bytes) => readKind(bytes, contentType, limits)),
+    Stream.unwrap,
     Stream.mapAccumEffect(
       () => 0,
       (characters, reply) => {

@@ -1,6 +1,6 @@
 import { ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
-import { Effect } from "effect"
-import type { PageReply } from "../ChildProtocol.ts"
+import { Effect, Stream } from "effect"
+import type { PageReply, ReadingReply } from "../ChildProtocol.ts"
 import type { Limits } from "../ExtractionLimits.ts"
 
 /** Runs the reading of one page within its time; a failure is the page's own and the document goes on. */
@@ -17,3 +17,12 @@ export const pageReply = <R>(
     Effect.map((page): PageReply => ({ _tag: "PageRead", page })),
     Effect.catch(({ code, message }) => Effect.succeed<PageReply>({ _tag: "PageFailed", number, code, message }))
   )
+
+/** What is said of a document that has more pages than are read. */
+export const pagesLeftOut = (pages: number, { maxPages }: Limits): Stream.Stream<ReadingReply> =>
+  pages <= maxPages
+    ? Stream.empty
+    : Stream.make({
+        _tag: "Noticed",
+        notice: { code: "pages-left-out", message: `The file has ${pages} pages; the first ${maxPages} are read.` }
+      })

@@ -1,8 +1,9 @@
+import { setImmediate } from "node:timers/promises"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { createCanvas } from "@napi-rs/canvas"
 import { Effect } from "effect"
-import type { PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs"
-import { pgmOf } from "./Pgm.ts"
+import { AnnotationMode, type PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs"
+import type { GrayPicture } from "./GrayPicture.ts"
 
 /** A PDF's unit is 1/72 inch; OCR wants 300 dots per inch. */
 const pointsPerInch = 72
@@ -26,8 +27,12 @@ const toGray = (rgba: Uint8Array): Uint8Array | undefined => {
   return blank ? undefined : gray
 }
 
-/** The page as a gray image (PGM) for OCR, or `undefined` for a blank one. */
-export const renderGray = Effect.fnUntraced(function* (page: PDFPageProxy, maxPixels: number) {
+/** The page in gray for OCR, or `undefined` for a blank one. Annotations whose text is known already need not be drawn. */
+export const renderGray = Effect.fnUntraced(function* (
+  page: PDFPageProxy,
+  maxPixels: number,
+  withAnnotations: boolean
+): Effect.fn.Return<GrayPicture | undefined, ExtractionFailure> {
   const { width, height } = page.getViewport({ scale: 1 })
   const scale = scaleFor(width, height, maxPixels)
   // Below one pixel per point nothing can be read: such a page is a bomb or a map of a city.
@@ -39,10 +44,20 @@ export const renderGray = Effect.fnUntraced(function* (page: PDFPageProxy, maxPi
   }
   const viewport = page.getViewport({ scale })
   const canvas = createCanvas(Math.ceil(viewport.width), Math.ceil(viewport.height))
-  const task = page.render({ canvas, viewport, background: "#fff" })
+  const task = page.render({
+    canvas,
+    viewport,
+    background: "#fff",
+    annotationMode: withAnnotations ? AnnotationMode.ENABLE : AnnotationMode.DISABLE
+  })
   yield* Effect.tryPromise({ try: () => task.promise, catch: unreadable }).pipe(
     Effect.onInterrupt(() => Effect.sync(() => task.cancel()))
   )
+  const { width: columns, height: rows } = canvas
   const gray = toGray(canvas.data())
-  return gray && pgmOf(gray, canvas.width, canvas.height)
+  // Its pixels lie outside the heap and would gather: they are given back at once, and copies of them between two tasks.
+  canvas.width = 0
+  canvas.height = 0
+  yield* Effect.promise(() => setImmediate())
+  return gray && { data: gray, width: columns, height: rows }
 })
