@@ -85,7 +85,12 @@ layer(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)), { excludeTestSer
           "multipart/mixed; boundary=b",
           "x"
         ]) {
-          assertProblem(yield* send(user, filePart() + end, type), 415, "unsupported-media-type", "/api/documents")
+          const refused = yield* send(user, filePart() + end, type)
+          assertProblem(refused, 415, "unsupported-media-type", "/api/documents")
+          assert.strictEqual(
+            refused.json.detail,
+            `The body has the Content-Type "${type}"; this route takes multipart/form-data`
+          )
         }
         yield* assertNothingLeft(user)
       })

@@ -33,7 +33,7 @@ const MiB = 1024 * 1024
 
 export const defaultLimits: Limits = {
   maxPages: 500,
-  maxPixels: 50_000_000,
+  maxPixels: 36_000_000,
   maxImagePixels: 200_000_000,
   maxCharacters: 25 * MiB,
   maxUnpackedBytes: 200 * MiB,

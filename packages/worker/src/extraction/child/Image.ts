@@ -60,29 +60,32 @@ const measure = Effect.fnUntraced(function* (bytes: Uint8Array, page: number, li
   return metadata
 })
 
-/** On white, or on black where it is light on a transparent ground: what shows more. Two bytes a pixel become one. */
-const onGround = (data: Uint8Array): Uint8Array => {
+/** Luminance (ITU-R BT.601) of RGBA pixels on white, or inverted on black where they are light and that shows more. */
+const onGround = (rgba: Uint8Array): Uint8Array => {
   const sums = { white: 0, whiteSquare: 0, black: 0, blackSquare: 0 }
-  const blend = (at: number, ground: number) => {
-    const alpha = data[at + 1] ?? 255
-    return Math.round(((data[at] ?? 0) * alpha + ground * (255 - alpha)) / 255)
-  }
-  for (let at = 0; at < data.length; at += 2) {
-    const [white, black] = [blend(at, 255), blend(at, 0)]
+  const light = new Uint8Array(rgba.length / 4)
+  const dark = new Uint8Array(rgba.length / 4)
+  for (let from = 0, to = 0; to < light.length; from += 4, to++) {
+    const luminance = ((rgba[from] ?? 0) * 77 + (rgba[from + 1] ?? 0) * 150 + (rgba[from + 2] ?? 0) * 29) >> 8
+    const alpha = rgba[from + 3] ?? 255
+    const white = Math.round((luminance * alpha + 255 * (255 - alpha)) / 255)
+    const black = Math.round((luminance * alpha) / 255)
+    light[to] = white
+    dark[to] = 255 - black
     sums.white += white
     sums.whiteSquare += white * white
     sums.black += black
     sums.blackSquare += black * black
   }
-  const count = data.length / 2
-  const variance = (sum: number, square: number) => square / count - (sum / count) ** 2
+  const variance = (sum: number, square: number) => square / light.length - (sum / light.length) ** 2
   const isLight = variance(sums.black, sums.blackSquare) > variance(sums.white, sums.whiteSquare) * 2
-  return Uint8Array.from({ length: count }, (_, pixel) => (isLight ? 255 - blend(pixel * 2, 0) : blend(pixel * 2, 255)))
+  return isLight ? dark : light
 }
 
 const decode = async (image: Sharp, hasAlpha: boolean): Promise<GrayPicture> => {
-  const { data, info } = await image.toColourspace("b-w").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true })
-  return { data: hasAlpha && info.channels === 2 ? onGround(data) : data, width: info.width, height: info.height }
+  const pixels = hasAlpha ? image.toColourspace("srgb").ensureAlpha() : image.toColourspace("b-w")
+  const { data, info } = await pixels.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true })
+  return { data: hasAlpha ? onGround(data) : data, width: info.width, height: info.height }
 }
 
 /** The frame upright (EXIF orientation) in gray. One shade alone, but for white, is what decoders give that had no data. */
@@ -96,7 +99,7 @@ const decodeGray = Effect.fnUntraced(function* (bytes: Uint8Array, type: ImageTy
     const isLarge = width * height > limits.maxPixels
     const fitting = isLarge ? image.resize({ width: reducedSide, height: reducedSide, fit: "inside" }) : image
     return Effect.tryPromise({
-      try: () => decode(hasAlpha ? fitting : fitting.removeAlpha(), hasAlpha),
+      try: () => decode(fitting, hasAlpha),
       catch: failure
     })
   }

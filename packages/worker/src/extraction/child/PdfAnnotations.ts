@@ -30,7 +30,7 @@ const fieldTexts = (field: Annotation): ReadonlyArray<string> => {
   if (field.fieldType === "Btn") {
     const value = field.checkBox ? field.exportValue : field.radioButton ? field.buttonValue : undefined
     if (value === undefined || value === null || value !== field.fieldValue) return []
-    return [strings([field.alternativeText ?? field.fieldName, value]).join(": ")]
+    return [strings([field.alternativeText || field.fieldName, value]).join(": ")]
   }
   const values = strings(field.fieldValue)
   const shown = values.map(

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
-import { createCanvas } from "@napi-rs/canvas"
+import { type Canvas, createCanvas } from "@napi-rs/canvas"
 import { Effect } from "effect"
 import { AnnotationMode, type PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs"
 import type { GrayPicture } from "./GrayPicture.ts"
@@ -15,14 +15,23 @@ const unreadable = () => new ExtractionFailure({ code: "corrupt", message: "The 
 const scaleFor = (width: number, height: number, maxPixels: number) =>
   Math.min(dotsPerInch / pointsPerInch, Math.sqrt(maxPixels / (width * height)))
 
-/** Luminance (ITU-R BT.601) of RGBA pixels; `undefined` when all of it is white. */
-const toGray = (rgba: Uint8Array): Uint8Array | undefined => {
-  const gray = new Uint8Array(rgba.length / 4)
+/** Rows that are copied from the canvas at a time: a copy of the whole would double its memory. */
+const rowsPerStrip = 256
+
+/** Luminance (ITU-R BT.601) of what is on the canvas; `undefined` when all of it is white. */
+const toGray = (canvas: Canvas): Uint8Array | undefined => {
+  const { width, height } = canvas
+  const context = canvas.getContext("2d")
+  const gray = new Uint8Array(width * height)
   let blank = true
-  for (let from = 0, to = 0; to < gray.length; from += 4, to++) {
-    const luminance = ((rgba[from] ?? 0) * 77 + (rgba[from + 1] ?? 0) * 150 + (rgba[from + 2] ?? 0) * 29) >> 8
-    gray[to] = luminance
-    blank &&= luminance === 255
+  let to = 0
+  for (let top = 0; top < height; top += rowsPerStrip) {
+    const rgba = context.getImageData(0, top, width, Math.min(rowsPerStrip, height - top)).data
+    for (let from = 0; from < rgba.length; from += 4, to++) {
+      const luminance = ((rgba[from] ?? 0) * 77 + (rgba[from + 1] ?? 0) * 150 + (rgba[from + 2] ?? 0) * 29) >> 8
+      gray[to] = luminance
+      blank &&= luminance === 255
+    }
   }
   return blank ? undefined : gray
 }
@@ -54,7 +63,7 @@ export const renderGray = Effect.fnUntraced(function* (
     Effect.onInterrupt(() => Effect.sync(() => task.cancel()))
   )
   const { width: columns, height: rows } = canvas
-  const gray = toGray(canvas.data())
+  const gray = toGray(canvas)
   // Its pixels lie outside the heap and would gather: they are given back at once, and copies of them between two tasks.
   canvas.width = 0
   canvas.height = 0

@@ -21,7 +21,8 @@ const sameLine = 0.5
 const touching = 0.15
 const samePlace = 0.1
 const overlap = 0.4
-const maxRemembered = 100_000
+/** Numbers remembered of each text. A single glyph stands at thousands of places, and is printed over at the next. */
+const maxPlaces = 200
 
 const toRun = ({ str, transform, width, height, dir }: TextItem): Run => {
   const [a = 1, b = 0, c = 0, d = 1, x = 0, y = 0] = transform
@@ -49,7 +50,8 @@ const isParallel = (a: Run, b: Run) => a.cos * b.cos + a.sin * b.sin > 0.99
 /** Puts the runs of pdf.js together to lines by where they stand on the page. */
 export class PdfPageText {
   readonly #lines: Array<string> = []
-  readonly #printed = new Set<string>()
+  /** Where each text stands on the page: x, y, x, y and so on. */
+  readonly #printed = new Map<string, Array<number>>()
   #line: Array<Run | " "> = []
   #last: Run | undefined
   #isLineEnded = false
@@ -86,13 +88,17 @@ export class PdfPageText {
 
   /** Bold faked by printing twice, shadows, and text laid over itself: the same glyphs at the same place. */
   #isOverprint({ text, x, y, height }: Run): boolean {
-    const cell = Math.max(height * samePlace, 0.01)
-    const [column, row] = [Math.floor(x / cell), Math.floor(y / cell)]
-    for (const left of [column - 1, column, column + 1]) {
-      for (const below of [row - 1, row, row + 1]) if (this.#printed.has(`${left} ${below} ${text}`)) return true
+    const places = this.#printed.get(text)
+    if (places === undefined) {
+      this.#printed.set(text, [x, y])
+      return false
     }
-    if (this.#printed.size >= maxRemembered) this.#printed.clear()
-    this.#printed.add(`${column} ${row} ${text}`)
+    const near = height * samePlace
+    for (let at = 0; at < places.length; at += 2) {
+      if (Math.abs((places[at] ?? 0) - x) < near && Math.abs((places[at + 1] ?? 0) - y) < near) return true
+    }
+    places.push(x, y)
+    if (places.length > maxPlaces) places.splice(0, 2)
     return false
   }
 

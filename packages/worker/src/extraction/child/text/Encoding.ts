@@ -24,8 +24,10 @@ const decode = (bytes: Uint8Array, encoding: string): DecodedText | undefined =>
 /** Encodings whose every text is valid in few others: there the detector is sure early. */
 const multibyte = new Set(["Shift_JIS", "EUC-JP", "EUC-KR", "Big5", "GB18030"])
 const sureMultibyte = 90
-const sure = 50
+const sure = 25
 const sureMargin = 10
+/** Fewer bytes beyond ASCII say nothing of the language. */
+const leastEvidence = 8
 
 /** The encodings of one byte a character as Windows has them: they extend the ISO ones where those have nothing. */
 const windows: Readonly<Record<string, string>> = {
@@ -43,6 +45,7 @@ const detect = (bytes: Uint8Array): string | undefined => {
   const [best, ...others] = chardet.analyse(sample)
   if (best === undefined || western.has(best.name)) return undefined
   if (multibyte.has(best.name)) return best.confidence >= sureMultibyte ? best.name : undefined
+  if (sample.filter((byte) => byte >= 0x80).length < leastEvidence) return undefined
   const rival = others.find(({ name }) => western.has(name))?.confidence ?? 0
   const isSure = best.confidence >= sure && best.confidence - rival >= sureMargin
   return isSure ? (windows[best.name] ?? best.name) : undefined
