@@ -114,6 +114,23 @@ const pageOfImage = (dictionary: string, data: Uint8Array, entries = "", ...othe
     ...others
   ])
 
+/** A form of one label and one field (XFA 3.3); the PDF around it has an empty page. */
+const xfaForm = pdfOfObjects([
+  "<< /Type /Catalog /Pages 2 0 R /NeedsRendering true /AcroForm << /Fields [] /XFA 4 0 R >> >>",
+  "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+  "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 600] >>",
+  stream(
+    "",
+    Buffer.from(`<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"><template xmlns="http://www.xfa.org/schema/xfa-template/3.3/">
+      <subform name="form" layout="tb"><pageSet><pageArea name="P"><contentArea w="190mm" h="270mm"/>
+      <medium stock="a4" short="210mm" long="297mm"/></pageArea></pageSet><subform name="s" w="190mm" layout="tb">
+      <draw w="90mm" h="9mm"><value><text>A label</text></value></draw><field name="f" w="90mm" h="9mm"><ui><textEdit/></ui>
+      <caption reserve="30mm"><value><text>Your name</text></value></caption></field></subform></subform></template>
+      <xfa:datasets xmlns:xfa="http://www.xfa.org/schema/xfa-data/1.0/"><xfa:data><form><s><f>Wilhelmina</f></s></form>
+      </xfa:data></xfa:datasets></xdp:xdp>`)
+  )
+])
+
 /** The gray pixels of a picture, deflated; each enlarged to squares of so many a side. */
 const grayOf = (picture: ReturnType<typeof pictureOf>, factor: number) => {
   const { width, height } = picture
@@ -160,6 +177,12 @@ layer(Extractor.layer({ concurrency: 1, languages: ["eng"] }), { excludeTestServ
           )
         )
         assert.strictEqual(yield* textOf(file), "Name:\nWilhelmina\nnewsletter: Yes\ngreen\na remark")
+      })
+    )
+
+    it.effect("a form that consists of XFA alone, with what was typed into it", () =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* textOf(xfaForm), "A label\nYour name\nWilhelmina")
       })
     )
 

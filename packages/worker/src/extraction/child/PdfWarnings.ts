@@ -1,12 +1,13 @@
 /**
- * What pdf.js leaves out of a page it tells in warnings alone. They are gathered here, for one page at a time, instead of being
- * written to a standard error that is read when the child dies.
+ * That pdf.js leaves an image out of a page it tells in warnings alone. They are gathered here, for one page at a time; all
+ * others are dropped, as standard error is read when the child dies.
  */
 let gathered: Array<string> = []
-const maxWarnings = 1000
+const maxWarnings = 100
 
 console.warn = (message: unknown) => {
-  if (gathered.length < maxWarnings) gathered.push(String(message))
+  const warning = String(message)
+  if (gathered.length < maxWarnings && /image/i.test(warning)) gathered.push(warning)
 }
 
 /** The warnings since the last call. */

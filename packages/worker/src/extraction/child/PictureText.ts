@@ -1,4 +1,4 @@
-import type { ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Duration, Effect } from "effect"
 import type { Limits } from "../ExtractionLimits.ts"
 import {
@@ -37,7 +37,8 @@ const better = (a: OcrText, b: OcrText) => (worth(b) > worth(a) ? b : a)
 
 const read = ({ data, width, height }: GrayPicture) =>
   Effect.flatMap(Ocr, (ocr) => ocr.read(pgmOf(data, width, height)))
-const change = (picture: Promise<GrayPicture>) => Effect.promise(() => picture)
+const unchangeable = () => new ExtractionFailure({ code: "corrupt", message: "The image cannot be turned or scaled." })
+const change = <A>(changed: Promise<A>) => Effect.tryPromise({ try: () => changed, catch: unchangeable })
 
 /** The direction in which the inkiest part of the page reads best: 0, 180, 90 or 270 degrees. */
 const bestTurn = Effect.fnUntraced(function* (picture: GrayPicture) {
@@ -55,7 +56,7 @@ const bestTurn = Effect.fnUntraced(function* (picture: GrayPicture) {
 const improve = Effect.fnUntraced(function* (picture: GrayPicture, first: OcrText) {
   let current = picture
   let best = first
-  const skew = yield* Effect.promise(() => skewOf(current))
+  const skew = yield* change(skewOf(current))
   if (Math.abs(skew) >= leastSkew) {
     const straight = yield* change(turned(current, -skew))
     const there = yield* read(straight)
@@ -88,6 +89,8 @@ export const readPicture = Effect.fnUntraced(function* (
   const millis = limits.pageMillis * patience
   if (!isBelow(first, confident) || Duration.toMillis(duration) > millis) return first
   return yield* improve(fitting, first).pipe(
-    Effect.timeoutOrElse({ duration: millis * 2, orElse: () => Effect.succeed(first) })
+    Effect.timeout(millis * 2),
+    // What cannot be tried in time, or at all, leaves the first reading as it is.
+    Effect.orElseSucceed(() => first)
   )
 })

@@ -58,7 +58,12 @@ const separators: Readonly<Record<string, " " | "\t" | "\n" | "\n\n">> = {
   nestrow: "\n"
 }
 
-const decoderOf = (encoding: string) => new TextDecoder(encoding)
+const decoders = new Map<string, TextDecoder>()
+const decoderOf = (encoding: string) => {
+  const decoder = decoders.get(encoding) ?? new TextDecoder(encoding)
+  decoders.set(encoding, decoder)
+  return decoder
+}
 
 /** What a group inherits and gives back at its end. */
 interface State {
