@@ -1,6 +1,7 @@
 import type { ExtractionFailure, Page } from "@kite/domain/documents/Extraction"
-import { Effect } from "effect"
-import type { PageReply } from "../ChildProtocol.ts"
+import { Effect, Stream } from "effect"
+import type { PageReply, ReadingReply } from "../ChildProtocol.ts"
+import type { Limits } from "../ExtractionLimits.ts"
 import { PageProgress } from "./PageProgress.ts"
 
 /**
@@ -19,3 +20,12 @@ export const pageReply = Effect.fnUntraced(function* <R>(
     Effect.catch(({ code, message }) => Effect.succeed<PageReply>({ _tag: "PageFailed", number, code, message }))
   )
 })
+
+/** What is said of a document that has more pages than are read. */
+export const pagesLeftOut = (pages: number, { maxPages }: Limits): Stream.Stream<ReadingReply> =>
+  pages <= maxPages
+    ? Stream.empty
+    : Stream.make({
+        _tag: "Noticed",
+        notice: { code: "pages-left-out", message: `The file has ${pages} pages; the first ${maxPages} are read.` }
+      })
