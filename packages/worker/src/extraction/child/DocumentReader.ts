@@ -3,11 +3,11 @@ import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Effect, Stream } from "effect"
 import type { ReadingReply } from "../ChildProtocol.ts"
 import type { Limits } from "../ExtractionLimits.ts"
-import { cleanText } from "./CleanText.ts"
 import { readImage } from "./Image.ts"
 import type { Ocr } from "./Ocr.ts"
 import { type OfficeType, officePages } from "./office/OfficeDocument.ts"
 import { readPdf } from "./Pdf.ts"
+import { cleanText } from "./pages/CleanText.ts"
 import { type TextType, textPages } from "./text/TextDocument.ts"
 
 type Reading = Stream.Stream<ReadingReply, ExtractionFailure, Ocr>

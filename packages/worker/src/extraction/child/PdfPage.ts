@@ -2,7 +2,6 @@ import { ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
 import { Effect } from "effect"
 import type { PDFDocumentProxy, PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs"
 import type { Limits } from "../ExtractionLimits.ts"
-import { cleanText } from "./CleanText.ts"
 import type { Ocr } from "./Ocr.ts"
 import { annotationTexts } from "./PdfAnnotations.ts"
 import { imageCoverage, reduceLargeImages } from "./PdfImages.ts"
@@ -11,6 +10,7 @@ import { PdfPageText } from "./PdfPageText.ts"
 import { takeWarnings } from "./PdfWarnings.ts"
 import { xfaText } from "./PdfXfa.ts"
 import { readPicture } from "./PictureText.ts"
+import { cleanText } from "./pages/CleanText.ts"
 
 const tooMuchText = new ExtractionFailure({ code: "too-large", message: "The page holds more text than is allowed." })
 

@@ -1,4 +1,4 @@
-import type { PageWriter } from "../PageWriter.ts"
+import type { PageWriter } from "../pages/PageWriter.ts"
 import { walkXml } from "./XmlWalk.ts"
 import type { ZipArchive } from "./ZipArchive.ts"
 

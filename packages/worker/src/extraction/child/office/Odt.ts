@@ -1,6 +1,6 @@
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import type { Limits } from "../../ExtractionLimits.ts"
-import { PageWriter } from "../PageWriter.ts"
+import { PageWriter } from "../pages/PageWriter.ts"
 import { type Attributes, attribute, walkXml, type XmlListener } from "./XmlWalk.ts"
 import type { ZipArchive } from "./ZipArchive.ts"
 

@@ -1,6 +1,6 @@
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import type { Limits } from "../../ExtractionLimits.ts"
-import { PageWriter } from "../PageWriter.ts"
+import { PageWriter } from "../pages/PageWriter.ts"
 import { readDrawing } from "./Drawing.ts"
 import { mainPart, relationshipsOf } from "./Relationships.ts"
 import { relationshipId, walkXml } from "./XmlWalk.ts"

@@ -1,5 +1,5 @@
 import type { Limits } from "../../ExtractionLimits.ts"
-import { PageWriter } from "../PageWriter.ts"
+import { PageWriter } from "../pages/PageWriter.ts"
 import { type Attributes, attribute, isOff, relationshipId, type XmlListener } from "./XmlWalk.ts"
 
 /** Text that belongs where another part refers to it, by the id there. */

@@ -1,5 +1,5 @@
 import PostalMime, { type Address } from "postal-mime"
-import { cleanText } from "../CleanText.ts"
+import { cleanText } from "../pages/CleanText.ts"
 import { textOfHtml } from "./Html.ts"
 
 const addressText = (address: Address): string =>

@@ -1,6 +1,6 @@
 import { utf16Of } from "@kite/domain/documents/Utf16"
 import chardet from "chardet"
-import { cleanText } from "../CleanText.ts"
+import { cleanText } from "../pages/CleanText.ts"
 
 /** Text, and the WHATWG name of the encoding it was taken to be in. */
 export interface DecodedText {

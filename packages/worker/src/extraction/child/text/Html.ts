@@ -1,5 +1,5 @@
 import { Tokenizer } from "htmlparser2"
-import { PageWriter } from "../PageWriter.ts"
+import { PageWriter } from "../pages/PageWriter.ts"
 import { type DecodedText, decodeText } from "./Encoding.ts"
 
 /** Elements whose content is no text that a reader sees. */

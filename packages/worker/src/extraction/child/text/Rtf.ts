@@ -1,4 +1,4 @@
-import { PageWriter } from "../PageWriter.ts"
+import { PageWriter } from "../pages/PageWriter.ts"
 
 /** Code pages by the `charset` of a font (RTF 1.9.1, Font Table); others take that of the document. */
 const charsets: Readonly<Record<number, string>> = {

@@ -1,5 +1,5 @@
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
-import type { Limits } from "../ExtractionLimits.ts"
+import type { Limits } from "../../ExtractionLimits.ts"
 
 type TextLimits = Pick<Limits, "maxCharacters" | "maxPages">
 
