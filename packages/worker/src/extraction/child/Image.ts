@@ -24,6 +24,9 @@ type FailOn = NonNullable<SharpOptions["failOn"]>
 /** Above the limit of pixels for OCR an image is reduced to this: 300 dots an inch of A3. */
 const reducedSide = 5000
 
+/** Numbers of a pixel that are brightness from black to white; others, like 0 to 1 in a TIFF of measured data, decode to one shade. */
+const imageDepths = new Set(["uchar", "ushort"])
+
 const damaged = () => new ExtractionFailure({ code: "corrupt", message: "The image is damaged." })
 const unsupported = () =>
   new ExtractionFailure({
@@ -90,7 +93,8 @@ const decode = async (image: Sharp, hasAlpha: boolean): Promise<GrayPicture> => 
 
 /** The frame upright (EXIF orientation) in gray. One shade alone, but for white, is what decoders give that had no data. */
 const decodeGray = Effect.fnUntraced(function* (bytes: Uint8Array, type: ImageType, page: number, limits: Limits) {
-  const { width, height, hasAlpha } = yield* measure(bytes, page, limits)
+  const { width, height, hasAlpha, depth } = yield* measure(bytes, page, limits)
+  if (!imageDepths.has(depth)) return yield* unsupported()
   const attempt = (failOn: FailOn) => {
     const options = { page, limitInputPixels: limits.maxPixels, failOn, sequentialRead: true }
     const image = sharp(bytes, options)

@@ -16,6 +16,7 @@ export const pageReply = Effect.fnUntraced(function* <R>(
   if (number < firstPage) return { _tag: "PageSkipped" }
   yield* begin(number)
   return yield* page.pipe(
+    Effect.provideService(PageProgress, { firstPage, begin, extend: begin(number) }),
     Effect.map((page): PageReply => ({ _tag: "PageRead", page })),
     Effect.catch(({ code, message }) => Effect.succeed<PageReply>({ _tag: "PageFailed", number, code, message }))
   )

@@ -4,7 +4,7 @@ import type { PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs"
 interface Annotation {
   readonly subtype?: string
   readonly rect?: ReadonlyArray<number>
-  readonly hidden?: boolean
+  readonly annotationFlags?: number
   readonly fieldType?: string
   readonly fieldName?: string
   readonly fieldValue?: unknown
@@ -20,6 +20,10 @@ interface Annotation {
   readonly textContent?: ReadonlyArray<string>
   readonly file?: { readonly filename?: string }
 }
+
+/** Hidden and NoView (ISO 32000-2 table 167). */
+const unseenFlags = 0b100010
+const isSeen = ({ annotationFlags = 0 }: Annotation) => (annotationFlags & unseenFlags) === 0
 
 const strings = (value: unknown): ReadonlyArray<string> =>
   (Array.isArray(value) ? value : [value]).filter((one): one is string => typeof one === "string" && one.trim() !== "")
@@ -53,7 +57,7 @@ const top = ({ rect }: Annotation) => rect?.[3] ?? 0
 export const annotationTexts = async (page: PDFPageProxy): Promise<ReadonlyArray<string>> => {
   const annotations = (await page.getAnnotations({ intent: "display" })) as ReadonlyArray<Annotation>
   const texts = annotations
-    .filter(({ subtype, hidden }) => !hidden && subtype !== "Popup" && subtype !== "Link")
+    .filter((annotation) => isSeen(annotation) && annotation.subtype !== "Popup" && annotation.subtype !== "Link")
     .sort((a, b) => top(b) - top(a))
     .flatMap((annotation) => (annotation.subtype === "Widget" ? fieldTexts(annotation) : noteTexts(annotation)))
   return [...new Set(texts.map((text) => text.replace(/\r\n?/g, "\n").trim()))]

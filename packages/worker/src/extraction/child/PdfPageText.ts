@@ -67,9 +67,11 @@ export class PdfPageText {
     return this.#lines.join("\n")
   }
 
-  #addRun(run: Run, isVertical: boolean): void {
-    if (this.#isOverprint(run)) return
+  #addRun(item: Run, isVertical: boolean): void {
+    if (this.#isOverprint(item)) return
     const last = this.#last
+    const run = last === undefined ? item : withoutRepeated(last, item)
+    if (run === undefined) return
     if (last !== undefined && (isVertical ? this.#isLineEnded : this.#startsLine(last, run))) this.#endLine()
     this.#isLineEnded = false
     this.#line.push(run)
@@ -107,6 +109,21 @@ export class PdfPageText {
     if (line !== "") this.#lines.push(line)
     this.#line = []
   }
+}
+
+/** Without the glyphs at its start that print those at the end of the last run again; none where that is all. */
+const withoutRepeated = (last: Run, run: Run): Run | undefined => {
+  const { along, above } = seenFrom(last, run)
+  const overlapping = last.width - along
+  const near = run.height * samePlace
+  if (along < -near || overlapping <= 0 || !isParallel(last, run) || Math.abs(above) > near) return run
+  const glyph = run.width / run.text.length
+  const repeated = Math.round(overlapping / glyph)
+  if (repeated === 0 || !last.text.endsWith(run.text.slice(0, repeated))) return run
+  if (repeated >= run.text.length) return undefined
+  const { text, x, y, width, cos, sin } = run
+  const [dx, dy] = [overlapping * cos, overlapping * sin]
+  return { ...run, text: text.slice(repeated), x: x + dx, y: y + dy, width: width - overlapping }
 }
 
 /** Whether there is room for a space between two runs that follow each other in reading order. */

@@ -1,5 +1,5 @@
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
-import { Duration, Effect } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import type { Limits } from "../ExtractionLimits.ts"
 import {
   type GrayPicture,
@@ -13,10 +13,11 @@ import {
   turned
 } from "./GrayPicture.ts"
 import { Ocr, type OcrText } from "./Ocr.ts"
+import { PageProgress } from "./PageProgress.ts"
 import { pgmOf } from "./Pgm.ts"
 
-/** Pictures whose longer side is shorter are screen captures or thumbnails: their letters are too small for the engine. */
-const smallSide = 1000
+/** Pictures whose longer side is shorter are of a screen: their letters are too small for the engine. */
+const smallSide = 1300
 const goodSide = 1800
 /** Below the first, lines may lie askew; below the second, the page may stand on its head or its letters be too small. */
 const confident = 90
@@ -25,8 +26,10 @@ const sampleSide = 1000
 const leastSkew = 1.5
 /** Larger ones are not enlarged: their letters are not too small. */
 const enlargeBelow = 2500
-/** A page that took longer than this part of its time is not tried again. */
-const patience = 1 / 4
+/** Time of a page that may be spent on trying it again. What has begun runs to its end, as long as the first reading or less. */
+const patience = 3 / 4
+/** Parts of a page that are read to find which way up it is take less than one reading of the whole. */
+const readingsToTurn = 2
 
 const hasWord = ({ text }: OcrText) => /[\p{L}\p{N}]{2}/u.test(text)
 const isBelow = (read: OcrText, confidence: number) => read.confidence < confidence || !hasWord(read)
@@ -57,26 +60,28 @@ const bestTurn = Effect.fnUntraced(function* (picture: GrayPicture) {
 })
 
 /** Tries what most often makes a page unreadable: lying askew, standing on its head, letters that are too small. */
-const improve = Effect.fnUntraced(function* (picture: GrayPicture, first: OcrText, maxPixels: number) {
+const improve = Effect.fnUntraced(function* (
+  picture: GrayPicture,
+  first: OcrText,
+  maxPixels: number,
+  hasTimeFor: (readings: number) => boolean
+) {
   let current = picture
   let best = first
+  const tryPicture = Effect.fnUntraced(function* (changed: GrayPicture) {
+    const there = yield* read(changed)
+    if (better(best, there) === there) current = changed
+    best = better(best, there)
+  })
   const skew = yield* change(skewOf(current))
-  if (Math.abs(skew) >= leastSkew) {
-    const straight = yield* change(turned(current, -skew))
-    const there = yield* read(straight)
-    if (better(best, there) === there) current = straight
-    best = better(best, there)
-  }
-  if (!isBelow(best, doubtful)) return best
+  if (Math.abs(skew) >= leastSkew && hasTimeFor(1)) yield* tryPicture(yield* change(turned(current, -skew)))
+  if (!isBelow(best, doubtful) || !hasTimeFor(readingsToTurn)) return best
   const angle = yield* bestTurn(current)
-  if (angle !== 0) {
-    const upright = yield* change(turned(current, angle))
-    const there = yield* read(upright)
-    if (better(best, there) === there) current = upright
-    best = better(best, there)
-  }
-  if (!isBelow(best, doubtful) || Math.max(current.width, current.height) > enlargeBelow) return best
-  return better(best, yield* read(yield* enlarge(current, 2, maxPixels)))
+  if (angle !== 0) yield* tryPicture(yield* change(turned(current, angle)))
+  const isLarge = Math.max(current.width, current.height) > enlargeBelow
+  if (!isBelow(best, doubtful) || isLarge || !hasTimeFor(1)) return best
+  yield* tryPicture(yield* enlarge(current, 2, maxPixels))
+  return best
 })
 
 /** The text of a picture, or `undefined` for a blank one. More than one reading only where the first is doubtful. */
@@ -90,11 +95,13 @@ export const readPicture = Effect.fnUntraced(function* (
   const side = Math.max(dark.width, dark.height)
   const fitting = side < smallSide ? yield* enlarge(dark, Math.min(4, goodSide / side), limits.maxOcrPixels) : dark
   const [duration, first] = yield* Effect.timed(read(fitting))
-  const millis = limits.pageMillis * patience
-  if (!isBelow(first, confident) || Duration.toMillis(duration) > millis) return first
-  return yield* improve(fitting, first, limits.maxOcrPixels).pipe(
-    Effect.timeout(millis * 2),
-    // What cannot be tried in time, or at all, leaves the first reading as it is.
-    Effect.orElseSucceed(() => first)
-  )
+  if (!isBelow(first, confident)) return first
+  const started = yield* Clock.currentTimeMillis
+  const clock = yield* Clock.Clock
+  const hasTimeFor = (readings: number) =>
+    clock.currentTimeMillisUnsafe() - started + readings * Duration.toMillis(duration) <= limits.pageMillis * patience
+  if (!hasTimeFor(1)) return first
+  yield* (yield* PageProgress).extend
+  // What cannot be changed leaves the first reading as it is.
+  return yield* Effect.orElseSucceed(improve(fitting, first, limits.maxOcrPixels, hasTimeFor), () => first)
 })

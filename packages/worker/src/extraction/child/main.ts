@@ -46,7 +46,7 @@ const serve = Effect.fnUntraced(function* (message: unknown) {
   yield* sendPages(readDocument(bytes, contentType, config.limits), firstPage).pipe(
     Effect.andThen(send({ _tag: "Finished" })),
     Effect.catch(({ code, message }) => send({ _tag: "Failed", code, message })),
-    Effect.provideService(PageProgress, { firstPage, begin })
+    Effect.provideService(PageProgress, { firstPage, begin, extend: Effect.void })
   )
 })
 
