@@ -6,7 +6,8 @@ import {
   type ExtractedTerms,
   type ExtractedText,
   ExtractionFailure,
-  type Page
+  type Page,
+  readersVersion
 } from "@kite/domain/documents/Extraction"
 import { type JobKey, jobId } from "@kite/domain/documents/ExtractionJob"
 import { blocksOf } from "@kite/domain/search/Blocks"
@@ -140,7 +141,7 @@ export class ExtractionResults extends Context.Service<
                 yield* index.putText(document, terms?.rows ?? [])
                 yield* sql`UPDATE documents SET status = 'ready', page_count = ${pages.length}, updated_at = ${yield* now},
                   encoding = ${encoding ?? null}, ocr_confidence = ${meanConfidence(pages)},
-                  notices = ${JSON.stringify(notices)}::jsonb,
+                  notices = ${JSON.stringify(notices)}::jsonb, readers_version = ${readersVersion},
                   search_version = ${terms === undefined ? 0 : searchVersion}, indexed_in_part = ${terms?.isComplete === false}
                   WHERE id = ${documentId}`
               })
@@ -166,7 +167,7 @@ export class ExtractionResults extends Context.Service<
             yield* index.putText(document, [])
             yield* sql`UPDATE documents SET status = 'failed', failure_code = ${code}, failure_message = ${message},
               page_count = ${hasText ? pages.length : null}, encoding = NULL, ocr_confidence = ${meanConfidence(pages)},
-              notices = '[]', indexed_in_part = FALSE, updated_at = ${yield* now},
+              notices = '[]', readers_version = ${readersVersion}, indexed_in_part = FALSE, updated_at = ${yield* now},
               search_version = ${hasText ? 0 : searchVersion} WHERE id = ${documentId}`
           })
           yield* orDefect(whileCurrent(job, store))

@@ -1,5 +1,8 @@
 import { Schema } from "effect"
 
+/** Grows when more is read of files, so that documents that an earlier kite has read can be read again. */
+export const readersVersion = 1
+
 /**
  * Why a document has no text. `unsupported`: a variant of its kind that kite cannot read; `too-large`: pages, pixels or unpacked size above
  * the limits; `interrupted`: every attempt ended with the worker's death.
