@@ -33,7 +33,8 @@ export interface Tone {
 
 export const toneOf = ({ data }: GrayPicture): Tone => {
   let [darkest, lightest, sum] = [255, 0, 0]
-  for (const value of data) {
+  for (let at = 0; at < data.length; at++) {
+    const value = data[at] ?? 0
     if (value < darkest) darkest = value
     if (value > lightest) lightest = value
     sum += value
