@@ -6,7 +6,8 @@ import {
   type ExtractedTerms,
   type ExtractedText,
   ExtractionFailure,
-  type Page
+  type Page,
+  readersVersion
 } from "@kite/domain/documents/Extraction"
 import { type JobKey, jobId } from "@kite/domain/documents/ExtractionJob"
 import { blocksOf } from "@kite/domain/search/Blocks"
@@ -49,6 +50,12 @@ export const interrupted = () =>
     message: "Reading the document was interrupted each time it was tried. You can start it again."
   })
 
+/** Pages count alike: the words of a good page do not hide a doubtful one. */
+const meanConfidence = (pages: ReadonlyArray<Page>) => {
+  const known = pages.flatMap(({ ocrConfidence }) => ocrConfidence ?? [])
+  return known.length === 0 ? null : known.reduce((sum, confidence) => sum + confidence, 0) / known.length
+}
+
 const tooSlow = () =>
   new ExtractionFailure({ code: "timed-out", message: "Storing the text of the document took too long." })
 
@@ -89,12 +96,12 @@ export class ExtractionResults extends Context.Service<
 
       const insertPages = (documentId: DocumentId, pages: Arr.NonEmptyReadonlyArray<Placed>) =>
         sql`INSERT INTO pages ${sql.insert(
-          Arr.map(pages, ({ number, text, source, confidence, firstBlock }) => ({
+          Arr.map(pages, ({ number, text, source, ocrConfidence, firstBlock }) => ({
             documentId,
             number,
             text,
             source,
-            confidence: confidence ?? null,
+            confidence: ocrConfidence ?? null,
             firstBlock
           }))
         )}`
@@ -124,7 +131,7 @@ export class ExtractionResults extends Context.Service<
             WHERE id = ${documentId} AND attempt = ${run} AND status IN ('pending', 'processing')
             RETURNING object_key, content_type`)
         }),
-        complete: Effect.fn("ExtractionResults.complete")(function* (job, { pages, terms }) {
+        complete: Effect.fn("ExtractionResults.complete")(function* (job, { pages, terms, encoding, notices = [] }) {
           const { documentId } = job
           const store = (terms: ExtractedTerms | undefined) =>
             whileCurrent(
@@ -133,6 +140,8 @@ export class ExtractionResults extends Context.Service<
                 yield* insertAll(documentId, pages)
                 yield* index.putText(document, terms?.rows ?? [])
                 yield* sql`UPDATE documents SET status = 'ready', page_count = ${pages.length}, updated_at = ${yield* now},
+                  encoding = ${encoding ?? null}, ocr_confidence = ${meanConfidence(pages)},
+                  notices = ${JSON.stringify(notices)}::jsonb, readers_version = ${readersVersion},
                   search_version = ${terms === undefined ? 0 : searchVersion}, indexed_in_part = ${terms?.isComplete === false}
                   WHERE id = ${documentId}`
               })
@@ -157,7 +166,8 @@ export class ExtractionResults extends Context.Service<
             yield* insertAll(documentId, pages)
             yield* index.putText(document, [])
             yield* sql`UPDATE documents SET status = 'failed', failure_code = ${code}, failure_message = ${message},
-              page_count = ${hasText ? pages.length : null}, indexed_in_part = FALSE, updated_at = ${yield* now},
+              page_count = ${hasText ? pages.length : null}, encoding = NULL, ocr_confidence = ${meanConfidence(pages)},
+              notices = '[]', readers_version = ${readersVersion}, indexed_in_part = FALSE, updated_at = ${yield* now},
               search_version = ${hasText ? 0 : searchVersion} WHERE id = ${documentId}`
           })
           yield* orDefect(whileCurrent(job, store))

@@ -25,6 +25,9 @@ const document = {
   status: "ready",
   failure: null,
   pageCount: 1,
+  encoding: null,
+  ocrConfidence: null,
+  notices: [],
   createdAt: at,
   updatedAt: at
 }
@@ -80,5 +83,7 @@ export const problemMembers: Readonly<Record<string, unknown>> = {
   maxUploadBytes: 26_214_400,
   documentStatus: "pending",
   failureCode: null,
+  seen: "a RAR archive",
+  accepted: [{ contentType: "application/pdf", name: "PDF", extensions: [".pdf"] }],
   "violated-policies": ["account"]
 }

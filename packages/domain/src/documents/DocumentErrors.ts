@@ -3,6 +3,7 @@ import { Problem, problemType } from "../Problem.ts"
 import { ByteCount } from "../users/Quota.ts"
 import { DocumentStatus } from "./Document.ts"
 import { FailureCode } from "./Extraction.ts"
+import { kindNames, kinds } from "./Kinds.ts"
 
 /** 413: the file does not fit into the rest of the quota. `rejectedBytes` is its size as far as known. */
 export class QuotaExceeded extends Problem<QuotaExceeded>()(
@@ -26,12 +27,28 @@ export class UploadTooLarge extends Problem<UploadTooLarge>()(
   { usedBytes: ByteCount, limitBytes: ByteCount, rejectedBytes: ByteCount, maxUploadBytes: ByteCount }
 ) {}
 
-/** 415: kite cannot read files of this type, which it detects from the content. */
-export class UnsupportedFile extends Problem<UnsupportedFile>()("UnsupportedFile", {
-  type: problemType("unsupported-file"),
-  status: 415,
-  title: "Unsupported file type"
-}) {}
+const Accepted = Schema.Struct({
+  contentType: Schema.String,
+  name: Schema.String,
+  extensions: Schema.Array(Schema.String)
+})
+
+/** 415: kite cannot read files of this type, which it detects from the content. `accepted` lists the types it reads. */
+export class UnsupportedFile extends Problem<UnsupportedFile>()(
+  "UnsupportedFile",
+  {
+    type: problemType("unsupported-file"),
+    status: 415,
+    title: "Unsupported file type"
+  },
+  { seen: Schema.String, accepted: Schema.Array(Accepted) }
+) {
+  /** `seen` with its article, such as "a RAR archive". */
+  static of(seen: string) {
+    const accepted = kinds.map(({ contentType, name, extensions }) => ({ contentType, name, extensions }))
+    return new UnsupportedFile({ seen, accepted, detail: `The file is ${seen}. Files can be ${kindNames}.` })
+  }
+}
 
 /** 400: the multipart body is incomplete, or has no `file`, several, or an empty one. */
 export class InvalidUpload extends Problem<InvalidUpload>()("InvalidUpload", {

@@ -49,6 +49,8 @@ export const ListQuery = Schema.Struct({
   ...pageQuery(Schema.String.check(Schema.isBetweenLength(1, 2048))),
   q: Schema.optionalKey(DatabaseText.check(Schema.isBetweenLength(1, 200))),
   status: Schema.optionalKey(DocumentStatus),
+  /** Only documents read by OCR whose `ocrConfidence` is at most this: the doubtful ones. */
+  maxOcrConfidence: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 }))),
   sort: Schema.optionalKey(DocumentSort)
 })
 export type ListQuery = typeof ListQuery.Type

@@ -22,6 +22,7 @@ import {
 import { DocumentPage, ListQuery } from "./DocumentList.ts"
 import { Page } from "./Extraction.ts"
 import { Filename } from "./Filename.ts"
+import { kinds } from "./Kinds.ts"
 
 const params = { id: DocumentId }
 
@@ -29,7 +30,7 @@ const params = { id: DocumentId }
 const Upload = Schema.Struct({
   file: Schema.String.annotate({
     format: "binary",
-    description: "The content. Its type is detected from the content."
+    description: `The content. Its type is detected from the content. Accepted: ${kinds.map(({ name, contentType }) => `${name} (${contentType})`).join(", ")}`
   }),
   filename: Schema.optionalKey(Schema.String.annotate({ description: "Replaces the file's own name." }))
 })

@@ -1,22 +1,23 @@
 import { ByteCountFromBigInt, decodeRow, decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import { SearchIndex, searchVersion } from "@kite/adapters/search/SearchIndex"
 import { type DocumentId, ObjectKey } from "@kite/domain/documents/Document"
-import type { DocumentSort, ListQuery, Position } from "@kite/domain/documents/DocumentList"
+import type { DocumentSort, Position } from "@kite/domain/documents/DocumentList"
 import { Page } from "@kite/domain/documents/Extraction"
 import { filenameKey } from "@kite/domain/documents/FilenameKey"
 import type { Quota } from "@kite/domain/users/Quota"
 import type { UserId } from "@kite/domain/users/User"
 import { Array as Arr, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
+import { conditionsOf, type DocumentFilter } from "./rows/DocumentFilter.ts"
 import { isAfter, orders } from "./rows/DocumentOrder.ts"
 import { columns, DocumentRow } from "./rows/DocumentRow.ts"
 import type { StoredFile } from "./Upload.ts"
 
 const QuotaRow = Schema.Struct({ usedBytes: ByteCountFromBigInt, limitBytes: ByteCountFromBigInt })
-const PageRow = Schema.Struct({ ...Page.fields, confidence: Schema.NullOr(Schema.Finite) })
+const PageRow = Schema.Struct({ ...Page.fields, ocrConfidence: Schema.NullOr(Schema.Finite) })
 
 /** What a list asks for: everything given, the position decoded. */
-export interface ListOptions extends Pick<ListQuery, "status"> {
+export interface ListOptions extends DocumentFilter {
   readonly sort: DocumentSort
   readonly limit: number
   readonly after: Option.Option<Position>
@@ -98,19 +99,20 @@ export class DocumentRepository extends Context.Service<
           return row
         }),
         find: (owner, id) => one(sql`SELECT ${select} FROM documents WHERE user_id = ${owner} AND id = ${id}`),
-        list: (owner, { status, sort, limit, after }) => {
-          const clauses: Array<Statement.Fragment> = [sql`user_id = ${owner}`]
-          // As a literal: a prepared statement's plan then knows how rare it is.
-          if (status !== undefined) clauses.push(sql`status = ${sql.literal(`'${status}'`)}`)
+        list: (owner, { sort, limit, after, ...filter }) => {
+          const clauses: Array<Statement.Fragment> = [sql`user_id = ${owner}`, ...conditionsOf(sql, filter)]
           if (Option.isSome(after)) clauses.push(isAfter(sql, after.value))
           return many(sql`SELECT ${select} FROM documents WHERE ${sql.and(clauses)}
             ORDER BY ${sql.literal(orders[sort])} LIMIT ${limit}`)
         },
         pages: (id) =>
           pagesOf(
-            sql`SELECT number, text, source, confidence FROM pages WHERE document_id = ${id} ORDER BY number`
+            sql`SELECT number, text, source, confidence AS ocr_confidence FROM pages
+              WHERE document_id = ${id} ORDER BY number`
           ).pipe(
-            Effect.map(Arr.map(({ confidence, ...page }) => (confidence === null ? page : { ...page, confidence })))
+            Effect.map(
+              Arr.map(({ ocrConfidence, ...page }) => (ocrConfidence === null ? page : { ...page, ocrConfidence }))
+            )
           ),
         rename: Effect.fn("DocumentRepository.rename")(function* (owner, id, filename) {
           const at = yield* now
@@ -134,7 +136,7 @@ export class DocumentRepository extends Context.Service<
         restart: Effect.fn("DocumentRepository.restart")(function* (owner, id) {
           return yield* one(sql`
             UPDATE documents SET status = 'pending', attempt = attempt + 1, failure_code = NULL, failure_message = NULL,
-              updated_at = ${yield* now}
+              notices = '[]', updated_at = ${yield* now}
             WHERE user_id = ${owner} AND id = ${id} AND status IN ('ready', 'failed') RETURNING ${select}`)
         })
       })

@@ -138,12 +138,12 @@ export class Documents extends Context.Service<
           })
         ),
         list: Effect.fn("Documents.list")(function* (owner, query) {
-          const { limit = defaultPageSize, sort = "-createdAt", cursor, q, status } = query
+          const { limit = defaultPageSize, sort = "-createdAt", cursor, q, status, maxOcrConfidence } = query
           if (q !== undefined) return yield* search.find(owner, { ...query, q }, limit)
           const after = cursor === undefined ? Option.none() : fromCursor(sort, cursor)
           if (cursor !== undefined && Option.isNone(after)) return yield* new InvalidCursor({})
-          const filter = status === undefined ? {} : { status }
-          const rows = yield* repository.list(owner, { ...filter, sort, limit: rowsToRead(limit), after })
+          const options = { status, maxOcrConfidence, sort, limit: rowsToRead(limit), after }
+          const rows = yield* repository.list(owner, options)
           const { items, nextCursor } = takePage(rows, limit, (last) => toCursor(sort, last))
           return { items: items.map(toDocument), nextCursor }
         }),

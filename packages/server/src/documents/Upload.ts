@@ -70,7 +70,7 @@ const storeFile = Effect.fnUntraced(function* (
     size += chunk.length
     const problem = rejectSize(allowance, size)
     if (problem !== undefined) return Effect.fail(problem)
-    if (!sniffer.push(chunk)) return Effect.fail(new UnsupportedFile({}))
+    if (!sniffer.push(chunk)) return Effect.fail(UnsupportedFile.of(sniffer.seen))
     hash.update(chunk)
     return Effect.flatMap(allowance.reservation.hold(size), (isHeld) =>
       isHeld ? Effect.succeed(chunk) : Effect.fail(heldByOthers())
@@ -80,7 +80,7 @@ const storeFile = Effect.fnUntraced(function* (
   yield* store.put(objectKey, content)
   const contentType = sniffer.finish()
   if (size === 0) return yield* new InvalidUpload({ detail: "The file is empty" })
-  if (contentType === undefined) return yield* new UnsupportedFile({})
+  if (contentType === undefined) return yield* UnsupportedFile.of(sniffer.seen)
   return { objectKey, contentType, sizeBytes: ByteCount.make(size), sha256: Sha256.make(hash.digest("hex")) }
 })
 

@@ -33,7 +33,10 @@ suite(TestServer.layer)("documents", (it) => {
         sha256: createHash("sha256").update("hello world").digest("hex"),
         status: "pending",
         failure: null,
-        pageCount: null
+        pageCount: null,
+        encoding: null,
+        ocrConfidence: null,
+        notices: []
       })
       const found = yield* sendAs(user, `/api/documents/${id}`)
       assert.deepStrictEqual([found.status, found.json], [200, created.json])

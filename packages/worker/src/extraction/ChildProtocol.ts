@@ -1,5 +1,5 @@
 import { ContentType } from "@kite/domain/documents/Document"
-import { FailureCode, Page } from "@kite/domain/documents/Extraction"
+import { FailureCode, Notice, Page } from "@kite/domain/documents/Extraction"
 import { Schema } from "effect"
 import { Limits } from "./ExtractionLimits.ts"
 
@@ -29,7 +29,7 @@ export type ExtractionRequest = typeof ExtractionRequest.Type
 
 const Failure = { code: FailureCode, message: Schema.String }
 
-/** Child to parent: `Ready` once, then for each request `Accepted`, its pages in order, their terms, and `Finished` or `Failed`. */
+/** Child to parent: `Ready` once, then for each request `Accepted`, what is read of it, its terms, and `Finished` or `Failed`. */
 export const ChildReply = Schema.Union([
   Schema.TaggedStruct("Ready", { missing: Missing }),
   /** The request and its bytes arrived: if the child ends after this, the document may be the cause. */
@@ -43,11 +43,20 @@ export const ChildReply = Schema.Union([
   Schema.TaggedStruct("PageSkipped", {}),
   /** One row of the search index, after the last page; `isComplete` is false if the document has more words than are kept. */
   Schema.TaggedStruct("Indexed", { row: Schema.String, isComplete: Schema.Boolean }),
+  /** What the text was taken to be encoded as. */
+  Schema.TaggedStruct("EncodingAssumed", { encoding: Schema.String }),
+  /** Part of the document is not read. */
+  Schema.TaggedStruct("Noticed", { notice: Notice }),
   Schema.TaggedStruct("Finished", {}),
   Schema.TaggedStruct("Failed", Failure)
 ])
 export type ChildReply = typeof ChildReply.Type
-export type PageReply = Extract<ChildReply, { readonly _tag: "PageRead" | "PageFailed" | "PageSkipped" }>
+/** What the reading of a document yields, in order. */
+export type ReadingReply = Extract<
+  ChildReply,
+  { readonly _tag: "PageRead" | "PageFailed" | "PageSkipped" | "EncodingAssumed" | "Noticed" }
+>
+export type PageReply = Exclude<ReadingReply, { readonly _tag: "EncodingAssumed" | "Noticed" }>
 
 /** EX_SOFTWARE in sysexits(3): a defect of the child, not of the document. */
 export const defectExitCode = 70

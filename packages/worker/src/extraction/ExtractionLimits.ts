@@ -2,9 +2,9 @@ import { Context, Schema } from "effect"
 
 /** The most that one extraction may use. Sizes are bytes, times are milliseconds. */
 export const Limits = Schema.Struct({
-  /** Pages of a document; one with more is `too-large`. */
+  /** Pages of a document that are read; a document with more says so in a notice. */
   maxPages: Schema.Int,
-  /** Pixels of an image; more is `too-large`. */
+  /** Pixels of an image that is decoded; more is `too-large`. */
   maxPixels: Schema.Int,
   /** Pixels of an image for OCR: a larger image is reduced, and a page is drawn at fewer dots per inch. */
   maxOcrPixels: Schema.Int,
@@ -38,8 +38,8 @@ const MiB = 1024 * 1024
 
 export const defaultLimits: Limits = {
   maxPages: 500,
-  maxPixels: 50_000_000,
-  maxOcrPixels: 50_000_000,
+  maxPixels: 200_000_000,
+  maxOcrPixels: 36_000_000,
   maxCharacters: 25 * MiB,
   maxUnpackedBytes: 200 * MiB,
   pageMillis: 60_000,

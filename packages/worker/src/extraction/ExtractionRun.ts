@@ -82,6 +82,12 @@ const gather = Effect.fnUntraced(function* (child: ExtractorChild, reading: Read
       case "Indexed":
         reading.index(event)
         break
+      case "EncodingAssumed":
+        reading.encoding = event.encoding
+        break
+      case "Noticed":
+        reading.notices.push(event.notice)
+        break
       case "Finished":
         child.busy = false
         return yield* orFail(reading.finished())

@@ -1,17 +1,43 @@
 import type { ContentType } from "@kite/domain/documents/Document"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Effect, Stream } from "effect"
-import type { PageReply } from "../ChildProtocol.ts"
+import type { ReadingReply } from "../ChildProtocol.ts"
 import type { Limits } from "../ExtractionLimits.ts"
-import { readDocx } from "./Docx.ts"
 import { readImage } from "./Image.ts"
 import type { Ocr } from "./Ocr.ts"
+import { type OfficeType, officePages } from "./office/OfficeDocument.ts"
 import { readPdf } from "./Pdf.ts"
-import { readPlainText } from "./PlainText.ts"
+import { cleanText } from "./pages/CleanText.ts"
+import { type TextType, textPages } from "./text/TextDocument.ts"
 
-type Pages = Stream.Stream<PageReply, ExtractionFailure, Ocr>
+type Reading = Stream.Stream<ReadingReply, ExtractionFailure, Ocr>
 
-const readKind = (bytes: Uint8Array, contentType: ContentType, limits: Limits): Pages => {
+const damaged = (cause: unknown) =>
+  cause instanceof ExtractionFailure
+    ? cause
+    : new ExtractionFailure({ code: "corrupt", message: "The document is damaged and cannot be read." })
+
+const pageReplies = (pages: ReadonlyArray<string>) =>
+  Stream.fromIterable(pages).pipe(
+    Stream.map((text, index): ReadingReply => ({ _tag: "PageRead", page: { number: index + 1, text, source: "text" } }))
+  )
+
+const readOffice = (bytes: Uint8Array, type: OfficeType, limits: Limits): Reading =>
+  Effect.tryPromise({ try: () => officePages(bytes, type, limits), catch: damaged }).pipe(
+    Effect.map((pages) => pageReplies(pages.map((text) => cleanText(text).trim()))),
+    Stream.unwrap
+  )
+
+const readText = (bytes: Uint8Array, type: TextType): Reading =>
+  Effect.tryPromise({ try: () => textPages(bytes, type), catch: damaged }).pipe(
+    Effect.map(({ pages, encoding }) => {
+      const assumed: ReadonlyArray<ReadingReply> = encoding ? [{ _tag: "EncodingAssumed", encoding }] : []
+      return Stream.concat(Stream.fromIterable(assumed), pageReplies(pages.map(cleanText)))
+    }),
+    Stream.unwrap
+  )
+
+const readKind = (bytes: Uint8Array, contentType: ContentType, limits: Limits): Reading => {
   switch (contentType) {
     case "application/pdf":
       return readPdf(bytes, limits)
@@ -19,11 +45,16 @@ const readKind = (bytes: Uint8Array, contentType: ContentType, limits: Limits): 
     case "image/jpeg":
     case "image/tiff":
     case "image/webp":
-      return readImage(bytes, limits)
-    case "application/vnd.openxmlformats-officedocument.wordprocessingml.document":
-      return readDocx(bytes, limits)
+    case "image/gif":
+    case "image/avif":
+      return readImage(bytes, contentType, limits)
     case "text/plain":
-      return readPlainText(bytes)
+    case "text/html":
+    case "message/rfc822":
+    case "application/rtf":
+      return readText(bytes, contentType)
+    default:
+      return readOffice(bytes, contentType, limits)
   }
 }
 
@@ -31,7 +62,8 @@ const tooMuchText = () =>
   new ExtractionFailure({ code: "too-large", message: "The document holds more text than is allowed." })
 
 /** The pages of a document of any kind, in order; fails when they hold more text than the limits allow. */
-export const readDocument = (bytes: Uint8Array, contentType: ContentType, limits: Limits): Pages =>
+/** What is read of a document of any kind, in order; fails when it holds more text than the limits allow. */
+export const readDocument = (bytes: Uint8Array, contentType: ContentType, limits: Limits): Reading =>
   readKind(bytes, contentType, limits).pipe(
     Stream.mapAccumEffect(
       () => 0,

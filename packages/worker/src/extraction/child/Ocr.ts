@@ -1,7 +1,7 @@
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Context, Effect, Layer } from "effect"
 import type { ChildConfig } from "../ChildProtocol.ts"
-import { cleanText } from "./CleanText.ts"
+import { cleanText } from "./pages/CleanText.ts"
 import { startTesseract } from "./TesseractEngine.ts"
 
 /** What was read; `confidence` is Tesseract's mean over the words, 0 to 100. */

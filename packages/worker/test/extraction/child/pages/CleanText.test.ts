@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { cleanText } from "@kite/worker/extraction/child/CleanText"
+import { cleanText } from "@kite/worker/extraction/child/pages/CleanText"
 import * as fc from "fast-check"
 
 describe("cleanText", () => {
