@@ -25,6 +25,7 @@ const document = {
   status: "ready",
   failure: null,
   pageCount: 1,
+  notices: [],
   createdAt: at,
   updatedAt: at
 }
@@ -64,7 +65,7 @@ export const examples: Readonly<Record<string, unknown>> = {
   Rename: { filename: "annual-report.pdf" },
   Document: document,
   DocumentPage: { items: [document], nextCursor: null },
-  DocumentText: { text: page.text, pages: [page] },
+  DocumentText: { items: [page], nextPage: null },
   AuditPage: { items: [entry], nextCursor: null },
   Live: { status: "live" },
   Ready: { status: "ready", checks },

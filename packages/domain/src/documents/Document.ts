@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { Timestamp } from "../Timestamp.ts"
 import { ByteCount } from "../users/Quota.ts"
-import { FailureCode } from "./Extraction.ts"
+import { FailureCode, Notice } from "./Extraction.ts"
 
 /** UUIDv7 of a document. */
 export const DocumentId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("DocumentId"))
@@ -38,8 +38,10 @@ export const Document = Schema.Struct({
   sha256: Sha256,
   status: DocumentStatus,
   failure: Schema.NullOr(Schema.Struct({ code: FailureCode, message: Schema.String })),
-  /** Pages that were read: all of a `ready` document, the first ones of one that `timed-out`; otherwise null. */
+  /** Pages that were read: all of a `ready` document (with the notice `text-cut`, up to where its text ends), the first ones of one that `timed-out`; otherwise null. */
   pageCount: Schema.NullOr(Schema.Int),
+  /** What of a `ready` document was left out, and why. */
+  notices: Schema.Array(Notice),
   /** Present if not every word is found: the text has more distinct words than are kept, or indexing it failed. */
   indexedInPart: Schema.optionalKey(Schema.Literal(true)),
   createdAt: Timestamp,

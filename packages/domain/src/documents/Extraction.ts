@@ -31,6 +31,17 @@ export const Page = Schema.Struct({
 export type Page = typeof Page.Type
 
 /**
+ * A part of a document that was left out, while the rest is there. `text-cut`: the file has more text than kite keeps; the text
+ * ends on the page of `pages`, and later pages are not read.
+ */
+export const Notice = Schema.Struct({
+  code: Schema.Literals(["text-cut"]),
+  message: Schema.String,
+  pages: Schema.optionalKey(Schema.Array(Schema.Int))
+}).annotate({ identifier: "Notice" })
+export type Notice = typeof Notice.Type
+
+/**
  * The words of all pages for the search index: rows that are the text of a tsvector each, and whether every word found its
  * place in them.
  */
@@ -38,12 +49,13 @@ export const ExtractedTerms = Schema.Struct({ rows: Schema.Array(Schema.String),
 export type ExtractedTerms = typeof ExtractedTerms.Type
 
 /**
- * What an extraction yields: every page in order, or with `cutOffBy` the pages read before it had to stop. A text without
- * `terms` is indexed later.
+ * What an extraction yields: every page in order, or with `cutOffBy` the pages read before it had to stop; and what was left
+ * out. A text without `terms` is indexed later.
  */
 export const ExtractedText = Schema.Struct({
   pages: Schema.Array(Page),
   terms: Schema.optionalKey(ExtractedTerms),
+  notices: Schema.optionalKey(Schema.Array(Notice)),
   cutOffBy: Schema.optionalKey(ExtractionFailure)
 })
 export type ExtractedText = typeof ExtractedText.Type

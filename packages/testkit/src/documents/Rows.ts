@@ -3,6 +3,7 @@ import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { SearchIndex, searchVersion } from "@kite/adapters/search/SearchIndex"
 import { DocumentId } from "@kite/domain/documents/Document"
 import { filenameKey } from "@kite/domain/documents/FilenameKey"
+import { partBlocks, partsOf } from "@kite/domain/search/Blocks"
 import { DocumentTerms } from "@kite/domain/search/DocumentTerms"
 import { Context, Effect, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql"
@@ -32,8 +33,10 @@ export const setText = Effect.fnUntraced(function* (id: string, pages: ReadonlyA
   const { putText } = yield* index
   const terms = new DocumentTerms()
   for (const [index, text] of pages.entries()) {
-    yield* sql`INSERT INTO pages (document_id, number, text, source, first_block)
-      VALUES (${id}, ${index + 1}, ${text}, 'text', ${terms.blocks})`
+    for (const [part, some] of Array.from(partsOf(text)).entries()) {
+      yield* sql`INSERT INTO pages (document_id, number, part, text, source, first_block)
+        VALUES (${id}, ${index + 1}, ${part}, ${some}, 'text', ${terms.blocks + part * partBlocks})`
+    }
     terms.add(text)
   }
   const [row] = yield* sql<{ userId: string; filename: string }>`UPDATE documents SET status = 'ready',

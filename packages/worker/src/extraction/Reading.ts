@@ -1,4 +1,4 @@
-import { type ExtractedText, ExtractionFailure, type Page } from "@kite/domain/documents/Extraction"
+import { type ExtractedText, ExtractionFailure, type Notice, type Page } from "@kite/domain/documents/Extraction"
 import { timedOut } from "./ExitReason.ts"
 import type { Limits } from "./ExtractionLimits.ts"
 
@@ -7,6 +7,8 @@ const MiB = 1024 * 1024
 /** What is known of a document so far. It outlives the child that reads it, so that the next one goes on from there. */
 export class Reading {
   readonly pages: Array<Page> = []
+  /** What was left out of the document, apart from pages that failed. */
+  readonly notices: Array<Notice> = []
   /** CPU time, in milliseconds, of the children that are gone. */
   spentMillis = 0
   /** When the first child began, in milliseconds of the clock. */
@@ -44,6 +46,16 @@ export class Reading {
     return Math.min(wanted, cpuMaxMillis)
   }
 
+  /** UTF-8 bytes of text that are kept of the document, by the size of its file. */
+  textBytes({ textPerFileByte, minTextBytes, maxTextBytes }: Limits) {
+    return Math.min(maxTextBytes, Math.max(minTextBytes, textPerFileByte * this.size))
+  }
+
+  /** UTF-8 bytes of the pages that are read. */
+  get textBytesRead() {
+    return this.pages.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
+  }
+
   /** The text when the last page is read, or the reason why there is none. */
   finished(): ExtractedText | ExtractionFailure {
     return this.#firstFailure !== undefined && !this.#hasText() ? this.#firstFailure : this.#text()
@@ -58,7 +70,11 @@ export class Reading {
 
   #text(): ExtractedText {
     const terms = { rows: this.#rows, isComplete: this.#isIndexComplete }
-    return { pages: this.pages, ...(this.#rows.length > 0 && { terms }) }
+    return {
+      pages: this.pages,
+      ...(this.#rows.length > 0 && { terms }),
+      ...(this.notices.length > 0 && { notices: this.notices })
+    }
   }
 
   #hasText() {

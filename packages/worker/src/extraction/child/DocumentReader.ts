@@ -1,13 +1,15 @@
 import type { ContentType } from "@kite/domain/documents/Document"
-import { ExtractionFailure } from "@kite/domain/documents/Extraction"
-import { Effect, Stream } from "effect"
-import type { PageReply } from "../ChildProtocol.ts"
+import type { ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { Stream } from "effect"
+import type { ExtractionRequest, PageReply, ReadingReply } from "../ChildProtocol.ts"
 import type { Limits } from "../ExtractionLimits.ts"
+import { cleanText } from "./CleanText.ts"
 import { readDocx } from "./Docx.ts"
 import { readImage } from "./Image.ts"
 import type { Ocr } from "./Ocr.ts"
 import { readPdf } from "./Pdf.ts"
 import { readPlainText } from "./PlainText.ts"
+import { TextBudget } from "./TextBudget.ts"
 
 type Pages = Stream.Stream<PageReply, ExtractionFailure, Ocr>
 
@@ -27,17 +29,26 @@ const readKind = (bytes: Uint8Array, contentType: ContentType, limits: Limits): 
   }
 }
 
-const tooMuchText = () =>
-  new ExtractionFailure({ code: "too-large", message: "The document holds more text than is allowed." })
+const isEnd = (reply: ReadingReply) => reply._tag === "Noticed" && reply.notice.code === "text-cut"
 
-/** The pages of a document of any kind, in order; fails when they hold more text than the limits allow. */
-export const readDocument = (bytes: Uint8Array, contentType: ContentType, limits: Limits): Pages =>
-  readKind(bytes, contentType, limits).pipe(
-    Stream.mapAccumEffect(
-      () => 0,
-      (characters, reply) => {
-        const total = characters + (reply._tag === "PageRead" ? reply.page.text.length : 0)
-        return total > limits.maxCharacters ? tooMuchText() : Effect.succeed([total, [reply]] as const)
-      }
-    )
+/**
+ * What is read of a document of any kind, in order. Whatever the kind, its text is clean, and ends with a notice where it exceeds
+ * what is kept; the pages after that are not read.
+ */
+export const readDocument = (
+  bytes: Uint8Array,
+  { contentType, text }: Pick<ExtractionRequest, "contentType" | "text">,
+  limits: Limits
+): Stream.Stream<ReadingReply, ExtractionFailure, Ocr> => {
+  const budget = new TextBudget(text.maxBytes, text.bytesRead)
+  const keep = (reply: ReadingReply): ReadonlyArray<ReadingReply> => {
+    if (reply._tag !== "PageRead") return [reply]
+    const { text, notice } = budget.take(cleanText(reply.page.text), reply.page.number)
+    const kept: ReadingReply = { ...reply, page: { ...reply.page, text } }
+    return notice === undefined ? [kept] : [kept, { _tag: "Noticed", notice }]
+  }
+  return readKind(bytes, contentType, limits).pipe(
+    Stream.flatMap((reply) => Stream.fromIterable(keep(reply))),
+    Stream.takeUntil(isEnd)
   )
+}
