@@ -19,15 +19,12 @@ const encoder = new TextEncoder()
 /** Writes slices one after another. */
 const writerOf = ({ around }: TextFormat) => {
   let isFirst = true
-  return (pieces: ReadonlyArray<Piece>): string => {
-    let written = ""
-    for (const piece of pieces) {
+  return (pieces: ReadonlyArray<Piece>): ReadonlyArray<string> =>
+    pieces.map((piece) => {
       const [before, after] = around(piece, isFirst)
-      written += before + piece.text + after
       isFirst = false
-    }
-    return written
-  }
+      return before + piece.text + after
+    })
 }
 
 /**
@@ -54,7 +51,7 @@ export const makeTextResponse = Effect.map(Effect.all([DocumentTexts, Transfers]
     const write = writerOf(format)
     const { contentType } = format
     if (whole !== undefined) {
-      return HttpServerResponse.text(format.begin + write(whole) + end, { contentType, headers })
+      return HttpServerResponse.text(format.begin + write(whole).join("") + end, { contentType, headers })
     }
     const contentLength = format.length(size, pageCount)
     const options = { contentType, headers, ...(contentLength !== undefined && { contentLength }) }
@@ -63,7 +60,9 @@ export const makeTextResponse = Effect.map(Effect.all([DocumentTexts, Transfers]
     yield* dropWhenStalled(request)
     // The status waits for the first slice, so that a failing database is a 503 and not a broken response.
     const [first, rest] = yield* Stream.peel(slices, Sink.take<ReadonlyArray<Piece>>(1))
-    const text = Stream.map(Stream.concat(Stream.fromIterable(first), rest), write)
+    const text = Stream.flatMap(Stream.concat(Stream.fromIterable(first), rest), (pieces) =>
+      Stream.fromIterable(write(pieces))
+    )
     const all = Stream.concat(Stream.make(format.begin), Stream.concat(text, Stream.make(end)))
     return HttpServerResponse.stream(
       Stream.map(all, (some) => encoder.encode(some)),

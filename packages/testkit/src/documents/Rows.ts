@@ -44,6 +44,14 @@ export const setText = Effect.fnUntraced(function* (id: string, pages: ReadonlyA
   if (row !== undefined) yield* putText({ id: DocumentId.make(id), ...row }, Array.from(terms.rows()))
 })
 
+/** Stores each page of the document in one part, as kite did before it divided long pages. */
+export const undivide = Effect.fnUntraced(function* (id: string) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE pages SET text = (SELECT string_agg(text, '' ORDER BY part) FROM pages AS other
+    WHERE other.document_id = pages.document_id AND other.number = pages.number) WHERE document_id = ${id} AND part = 0`
+  yield* sql`DELETE FROM pages WHERE document_id = ${id} AND part > 0`
+})
+
 /** Asserts that quotas equal the sums of documents, every document has its bytes, and every object its document. */
 export const assertBalanced = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
