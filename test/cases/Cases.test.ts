@@ -64,8 +64,9 @@ suite(Kite.layer)("people's files", (it) => {
       )
       assert.include([status].flat(), document.status)
       if (document.status === "failed") return assert.strictEqual(document.failure?.code, failure)
-      const read = yield* documents.text({ params: { id } })
-      for (const word of shown[file] ?? text) assert.include(read.text, word)
+      const { items: pages } = yield* documents.text({ params: { id }, query: { limit: 100 } })
+      const read = pages.map((page) => page.text).join("\n")
+      for (const word of shown[file] ?? text) assert.include(read, word)
       for (const q of queries) {
         const { items } = yield* documents.list({ query: { q, limit: 100 } })
         assert.include(

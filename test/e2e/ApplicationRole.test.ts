@@ -58,7 +58,7 @@ suite(parts)("server and worker with the application role", (it) => {
       const { id } = yield* documents.upload({ payload: uploadForm("the quick brown fox", "fox.txt") })
       const path = `/api/documents/${id}`
       yield* eventually(documents.get({ params: { id } }), ({ status }) => status === "ready", "30 seconds")
-      assert.strictEqual((yield* documents.text({ params: { id } })).text, "the quick brown fox")
+      assert.strictEqual((yield* documents.text({ params: { id }, query: {} })).items[0]?.text, "the quick brown fox")
       assert.strictEqual((yield* documents.list({ query: { q: "quick" } })).items.length, 1)
       const renamed = yield* documents.rename({ params: { id }, payload: { filename: Filename.make("dog.txt") } })
       assert.strictEqual(renamed.filename, "dog.txt")

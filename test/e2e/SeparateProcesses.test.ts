@@ -35,7 +35,7 @@ it.live(
       const anna = yield* logInAt(url)
       const { id } = yield* anna.uploadExample("scan.jpg")
       yield* eventually(anna.list, ([first]) => first?.status === "ready", "60 seconds")
-      assert.include((yield* anna.documents.text({ params: { id } })).text, "harbour meadow")
+      assert.include(yield* anna.textOf(id), "harbour meadow")
 
       const health = yield* Effect.promise(() => fetch(`${url}/health/ready`).then((response) => response.text()))
       assert.include(health, '"redis":{"status":"up"')

@@ -10,7 +10,7 @@ import {
   readersVersion
 } from "@kite/domain/documents/Extraction"
 import { type JobKey, jobId } from "@kite/domain/documents/ExtractionJob"
-import { blocksOf } from "@kite/domain/search/Blocks"
+import { blocksOf, partBlocks, partsOf } from "@kite/domain/search/Blocks"
 import { UserId } from "@kite/domain/users/User"
 import { Array as Arr, Context, DateTime, type Duration, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -21,8 +21,8 @@ const Locked = Schema.Struct({ userId: UserId, filename: Schema.String })
 const Source = Schema.Struct({ objectKey: ObjectKey, contentType: ContentType })
 export type Source = typeof Source.Type
 
-/** Rows of one INSERT: far below PostgreSQL's 65,535 parameters, and few enough for pages full of text. */
-const pagesPerStatement = 100
+/** Rows of one INSERT: far below PostgreSQL's 65,535 parameters, and few enough for parts full of text. */
+const partsPerStatement = 100
 
 /**
  * Unfinished documents that one look-up compares with the queue, those that wait longest first. Later ones follow when these
@@ -30,17 +30,23 @@ const pagesPerStatement = 100
  */
 const maxUnfinished = 10_000
 
-/** A page and the block of the document's text with which it begins, from 0. */
+/** A part of a page, from 0, and the block of the document's text with which it begins, from 0. */
 interface Placed extends Page {
+  readonly part: number
   readonly firstBlock: number
 }
 
 const place = (pages: ReadonlyArray<Page>): ReadonlyArray<Placed> => {
   let firstBlock = 0
-  return pages.map((page) => {
-    const placed = { ...page, firstBlock }
+  return pages.flatMap((page) => {
+    const pageBlock = firstBlock
     firstBlock += blocksOf(page.text)
-    return placed
+    return Array.from(partsOf(page.text), (text, part) => ({
+      ...page,
+      part,
+      text,
+      firstBlock: pageBlock + part * partBlocks
+    }))
   })
 }
 
@@ -96,9 +102,10 @@ export class ExtractionResults extends Context.Service<
 
       const insertPages = (documentId: DocumentId, pages: Arr.NonEmptyReadonlyArray<Placed>) =>
         sql`INSERT INTO pages ${sql.insert(
-          Arr.map(pages, ({ number, text, source, ocrConfidence, firstBlock }) => ({
+          Arr.map(pages, ({ number, part, text, source, ocrConfidence, firstBlock }) => ({
             documentId,
             number,
+            part,
             text,
             source,
             confidence: ocrConfidence ?? null,
@@ -107,7 +114,7 @@ export class ExtractionResults extends Context.Service<
         )}`
 
       const insertAll = Effect.fnUntraced(function* (documentId: DocumentId, pages: ReadonlyArray<Page>) {
-        for (const some of Arr.chunksOf(place(pages), pagesPerStatement)) yield* insertPages(documentId, some)
+        for (const some of Arr.chunksOf(place(pages), partsPerStatement)) yield* insertPages(documentId, some)
       })
 
       /** Runs the effect with the document locked if this run still processes it. */

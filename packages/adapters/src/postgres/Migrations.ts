@@ -14,6 +14,7 @@ import { migration as extractionJobs } from "./migrations/0007_extraction_jobs.t
 import { migration as uploadReservations } from "./migrations/0008_upload_reservations.ts"
 import { migration as records } from "./migrations/0010_records.ts"
 import { migration as formats } from "./migrations/0011_formats.ts"
+import { migration as text } from "./migrations/0012_text.ts"
 import { requireSuitable } from "./Suitability.ts"
 
 /** Every migration in order. A released one never changes; a change of the schema is a new migration. */
@@ -26,7 +27,8 @@ const migrations = {
   "0007_extraction_jobs": extractionJobs,
   "0008_upload_reservations": uploadReservations,
   "0010_records": records,
-  "0011_formats": formats
+  "0011_formats": formats,
+  "0012_text": text
 }
 
 /** An index over a large table takes long, and so does waiting for another process that builds one. */

@@ -67,7 +67,7 @@ export const examples: Readonly<Record<string, unknown>> = {
   Rename: { filename: "annual-report.pdf" },
   Document: document,
   DocumentPage: { items: [document], nextCursor: null },
-  DocumentText: { text: page.text, pages: [page] },
+  DocumentText: { items: [page], nextPage: null },
   AuditPage: { items: [entry], nextCursor: null },
   Live: { status: "live" },
   Ready: { status: "ready", checks },

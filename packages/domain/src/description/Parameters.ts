@@ -11,6 +11,7 @@ const details: Readonly<Record<string, Partial<Parameter>>> = {
     // On the wire a number of the query is text.
     schema: { type: "integer", minimum: 1, maximum: maxPageSize }
   },
+  page: { description: "The number of the first page to return.", schema: { type: "integer", minimum: 1 } },
   cursor: { description: "`nextCursor` of the previous page." },
   q: {
     description:

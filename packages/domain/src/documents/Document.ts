@@ -31,13 +31,13 @@ export const Document = Schema.Struct({
   sha256: Sha256,
   status: DocumentStatus,
   failure: Schema.NullOr(Schema.Struct({ code: FailureCode, message: Schema.String })),
-  /** Pages that were read or tried: of a `ready` document, the first ones of one that `timed-out`; otherwise null. */
+  /** Pages that were read or tried: of a `ready` document (with the notice `text-cut`, up to where its text ends), the first ones of one that `timed-out`; otherwise null. */
   pageCount: Schema.NullOr(Schema.Int),
   /** The encoding of a text, by its WHATWG name such as `windows-1252`; null if the file is not a text or names it itself. */
   encoding: Schema.NullOr(Schema.String),
   /** Mean of the pages read by OCR, 0 to 100; null if there are none. */
   ocrConfidence: Schema.NullOr(Schema.Finite),
-  /** Parts of a `ready` document that were not read, and why. */
+  /** What of a `ready` document was left out, and why. */
   notices: Schema.Array(Notice),
   /** Present if not every word is found: the text has more distinct words than are kept, or indexing it failed. */
   indexedInPart: Schema.optionalKey(Schema.Literal(true)),

@@ -20,9 +20,10 @@ import {
   UploadTooLarge
 } from "./DocumentErrors.ts"
 import { DocumentPage, ListQuery } from "./DocumentList.ts"
-import { Page } from "./Extraction.ts"
+import { DocumentText, TextQuery } from "./DocumentText.ts"
 import { Filename } from "./Filename.ts"
 import { kinds } from "./Kinds.ts"
+import { describeText } from "./TextDescription.ts"
 
 const params = { id: DocumentId }
 
@@ -38,13 +39,6 @@ const Upload = Schema.Struct({
   .pipe(HttpApiSchema.asMultipartStream({ maxParts: 4, maxFieldSize: "8 KiB" }))
 
 const Rename = Schema.Struct({ filename: Filename }).annotate({ identifier: "Rename" })
-
-/** A document's text: `text` is all pages, joined by a form feed. */
-export const DocumentText = Schema.Struct({ text: Schema.String, pages: Schema.Array(Page) }).annotate({
-  identifier: "DocumentText",
-  description: "The text, whole and by page"
-})
-export type DocumentText = typeof DocumentText.Type
 
 export class DocumentsApi extends HttpApiGroup.make("documents")
   .add(
@@ -114,13 +108,15 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
     ),
     HttpApiEndpoint.get("text", "/:id/text", {
       params,
+      query: TextQuery,
       success: DocumentText,
-      error: [NotFound, TextNotReady]
+      error: [NotFound, TextNotReady, TooManyTransfers]
     }).annotateMerge(
       documented({
         summary: "Get the text",
         description:
-          "The extracted text: whole, its pages separated by form feeds, and page by page. 409 until `status` is `ready`."
+          "The extracted text. As JSON page by page, 20 pages if `limit` does not say otherwise; for the next pages, send `nextPage` as `page`. With `Accept: text/plain` the whole text, or the pages that `page` and `limit` ask for, with a form feed between two pages. 409 until `status` is `ready`.",
+        change: describeText
       })
     ),
     HttpApiEndpoint.post("reprocess", "/:id/reprocess", {

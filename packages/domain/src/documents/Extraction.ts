@@ -37,12 +37,12 @@ export const Page = Schema.Struct({
 export type Page = typeof Page.Type
 
 /**
-/**
- * A part of a document that was not read, while the rest was. `pages-failed`: these `pages` could not be read;
- * `pages-left-out`: the file has more pages than are read.
+ * A part of a document that was left out, while the rest is there. `pages-failed`: these `pages` could not be read;
+ * `pages-left-out`: the file has more pages than are read; `text-cut`: it has more text than kite keeps, so the text ends on the page
+ * of `pages`, and later pages are not read.
  */
 export const Notice = Schema.Struct({
-  code: Schema.Literals(["pages-failed", "pages-left-out"]),
+  code: Schema.Literals(["pages-failed", "pages-left-out", "text-cut"]),
   message: Schema.String,
   pages: Schema.optionalKey(Schema.Array(Schema.Int))
 }).annotate({ identifier: "Notice" })

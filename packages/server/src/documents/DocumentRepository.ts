@@ -2,11 +2,10 @@ import { ByteCountFromBigInt, decodeRow, decodeRows, orDefect } from "@kite/adap
 import { SearchIndex, searchVersion } from "@kite/adapters/search/SearchIndex"
 import { type DocumentId, ObjectKey } from "@kite/domain/documents/Document"
 import type { DocumentSort, Position } from "@kite/domain/documents/DocumentList"
-import { Page } from "@kite/domain/documents/Extraction"
 import { filenameKey } from "@kite/domain/documents/FilenameKey"
 import type { Quota } from "@kite/domain/users/Quota"
 import type { UserId } from "@kite/domain/users/User"
-import { Array as Arr, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
 import { conditionsOf, type DocumentFilter } from "./rows/DocumentFilter.ts"
 import { isAfter, orders } from "./rows/DocumentOrder.ts"
@@ -14,7 +13,6 @@ import { columns, DocumentRow } from "./rows/DocumentRow.ts"
 import type { StoredFile } from "./Upload.ts"
 
 const QuotaRow = Schema.Struct({ usedBytes: ByteCountFromBigInt, limitBytes: ByteCountFromBigInt })
-const PageRow = Schema.Struct({ ...Page.fields, ocrConfidence: Schema.NullOr(Schema.Finite) })
 
 /** What a list asks for: everything given, the position decoded. */
 export interface ListOptions extends DocumentFilter {
@@ -42,7 +40,6 @@ export class DocumentRepository extends Context.Service<
     ) => Effect.Effect<Option.Option<DocumentRow>>
     readonly find: (owner: UserId, id: DocumentId) => Effect.Effect<Option.Option<DocumentRow>>
     readonly list: (owner: UserId, options: ListOptions) => Effect.Effect<ReadonlyArray<DocumentRow>>
-    readonly pages: (id: DocumentId) => Effect.Effect<ReadonlyArray<Page>>
     readonly rename: (owner: UserId, id: DocumentId, filename: string) => Effect.Effect<Option.Option<DocumentRow>>
     /** Gives the quota back and answers the key whose object may go. */
     readonly remove: (owner: UserId, id: DocumentId) => Effect.Effect<Option.Option<ObjectKey>>
@@ -60,7 +57,6 @@ export class DocumentRepository extends Context.Service<
       const many = decodeRows(DocumentRow)
       const quotaOf = decodeRow(QuotaRow)
       const uploaderOf = decodeRow(Schema.Struct({ ...QuotaRow.fields, emailProven: Schema.Boolean }))
-      const pagesOf = decodeRows(PageRow)
       const keyOf = decodeRow(Schema.Struct({ objectKey: ObjectKey }))
       const now = Effect.map(DateTime.now, DateTime.toDateUtc)
 
@@ -105,15 +101,6 @@ export class DocumentRepository extends Context.Service<
           return many(sql`SELECT ${select} FROM documents WHERE ${sql.and(clauses)}
             ORDER BY ${sql.literal(orders[sort])} LIMIT ${limit}`)
         },
-        pages: (id) =>
-          pagesOf(
-            sql`SELECT number, text, source, confidence AS ocr_confidence FROM pages
-              WHERE document_id = ${id} ORDER BY number`
-          ).pipe(
-            Effect.map(
-              Arr.map(({ ocrConfidence, ...page }) => (ocrConfidence === null ? page : { ...page, ocrConfidence }))
-            )
-          ),
         rename: Effect.fn("DocumentRepository.rename")(function* (owner, id, filename) {
           const at = yield* now
           const rename = Effect.tap(

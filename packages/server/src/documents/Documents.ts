@@ -17,7 +17,6 @@ import {
   type UploadTooLarge
 } from "@kite/domain/documents/DocumentErrors"
 import { type DocumentPage, fromCursor, type ListQuery, toCursor } from "@kite/domain/documents/DocumentList"
-import type { DocumentText } from "@kite/domain/documents/DocumentsApi"
 import { rowsToRead, takePage } from "@kite/domain/Paging"
 import { NotFound } from "@kite/domain/Problem"
 import type { UserId } from "@kite/domain/users/User"
@@ -63,7 +62,8 @@ export class Documents extends Context.Service<
     readonly get: (owner: UserId, id: DocumentId) => Effect.Effect<DocumentRow, NotFound>
     readonly rename: (owner: UserId, id: DocumentId, filename: string) => Effect.Effect<Document, NotFound>
     readonly remove: (owner: UserId, id: DocumentId) => Effect.Effect<void, NotFound>
-    readonly text: (owner: UserId, id: DocumentId) => Effect.Effect<DocumentText, NotFound | TextNotReady>
+    /** The document, if it has a text. */
+    readonly withText: (owner: UserId, id: DocumentId) => Effect.Effect<DocumentRow, NotFound | TextNotReady>
     readonly reprocess: (owner: UserId, id: DocumentId) => Effect.Effect<Document, NotFound | ExtractionRunning>
   }
 >()("@kite/server/documents/Documents") {
@@ -162,12 +162,12 @@ export class Documents extends Context.Service<
               )
             )
         }),
-        text: Effect.fn("Documents.text")(function* (owner, id) {
-          const { status, failureCode, pageCount } = yield* get(owner, id)
+        withText: Effect.fn("Documents.withText")(function* (owner, id) {
+          const row = yield* get(owner, id)
+          const { status, failureCode, pageCount } = row
           const isCutOff = status === "failed" && failureCode === "timed-out" && pageCount !== null
           if (status !== "ready" && !isCutOff) return yield* new TextNotReady({ documentStatus: status, failureCode })
-          const pages = yield* repository.pages(id)
-          return { text: pages.map((page) => page.text).join("\f"), pages }
+          return row
         }),
         reprocess: Effect.fn("Documents.reprocess")(function* (owner, id) {
           const restart = Effect.tap(

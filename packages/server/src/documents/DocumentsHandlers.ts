@@ -6,8 +6,10 @@ import { HttpApiBuilder } from "effect/http-api"
 import { AuditLog } from "../audit/AuditLog.ts"
 import { makeContentResponse } from "./ContentResponse.ts"
 import { Documents } from "./Documents.ts"
+import { DocumentTexts } from "./DocumentTexts.ts"
 import { makeReadRecords } from "./ReadRecords.ts"
 import { toDocument } from "./rows/DocumentRow.ts"
+import { makeTextResponse } from "./TextResponse.ts"
 
 const setHeader = (name: string, value: string) =>
   HttpEffect.appendPreResponseHandler((_request, response) =>
@@ -26,6 +28,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const documents = yield* Documents
     const respondContent = yield* makeContentResponse
+    const respondText = yield* makeTextResponse
     const record = yield* makeReadRecords
     const owner = Effect.map(CurrentUser, ({ id }) => id)
     return handlers.handleAll({
@@ -49,12 +52,14 @@ export const layer = HttpApiBuilder.group(
         yield* record.download(params.id)(response)
         return response
       }),
-      text: ({ params }) =>
-        owner.pipe(
-          Effect.flatMap((id) => documents.text(id, params.id)),
-          Effect.tap(record.text(params.id))
-        ),
+      text: Effect.fn(function* ({ params, query }) {
+        const id = yield* owner
+        const document = yield* documents.withText(id, params.id)
+        const response = yield* Effect.tapError(respondText(id, document, query), retryAfter)
+        yield* record.text(params.id)(response)
+        return response
+      }),
       reprocess: ({ params }) => Effect.flatMap(owner, (id) => documents.reprocess(id, params.id))
     })
   })
-).pipe(Layer.provide(AuditLog.layer))
+).pipe(Layer.provide([AuditLog.layer, DocumentTexts.layer]))

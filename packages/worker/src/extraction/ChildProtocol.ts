@@ -24,7 +24,13 @@ export type ChildConfig = typeof ChildConfig.Type
  * Parent to child: read the document whose `size` bytes follow on standard input, from its page `firstPage`. A child gets
  * one request at a time.
  */
-export const ExtractionRequest = Schema.Struct({ size: Schema.Int, contentType: ContentType, firstPage: Schema.Int })
+export const ExtractionRequest = Schema.Struct({
+  size: Schema.Int,
+  contentType: ContentType,
+  firstPage: Schema.Int,
+  /** UTF-8 bytes of text that are kept of the document, and those of the pages before `firstPage`. */
+  text: Schema.Struct({ maxBytes: Schema.Int, bytesRead: Schema.Int })
+})
 export type ExtractionRequest = typeof ExtractionRequest.Type
 
 const Failure = { code: FailureCode, message: Schema.String }
@@ -41,12 +47,12 @@ export const ChildReply = Schema.Union([
   Schema.TaggedStruct("PageFailed", { number: Schema.Int, ...Failure }),
   /** A page that an earlier child has read or was ended by. */
   Schema.TaggedStruct("PageSkipped", {}),
+  /** Part of the document is left out. */
+  Schema.TaggedStruct("Noticed", { notice: Notice }),
   /** One row of the search index, after the last page; `isComplete` is false if the document has more words than are kept. */
   Schema.TaggedStruct("Indexed", { row: Schema.String, isComplete: Schema.Boolean }),
   /** What the text was taken to be encoded as. */
   Schema.TaggedStruct("EncodingAssumed", { encoding: Schema.String }),
-  /** Part of the document is not read. */
-  Schema.TaggedStruct("Noticed", { notice: Notice }),
   Schema.TaggedStruct("Finished", {}),
   Schema.TaggedStruct("Failed", Failure)
 ])

@@ -7,7 +7,7 @@ const MiB = 1024 * 1024
 /** What is known of a document so far. It outlives the child that reads it, so that the next one goes on from there. */
 export class Reading {
   readonly pages: Array<Page> = []
-  /** Parts of the document that are not read, apart from pages that failed. */
+  /** What was left out of the document, apart from pages that failed. */
   readonly notices: Array<Notice> = []
   /** The encoding of a text. */
   encoding: string | undefined
@@ -49,6 +49,16 @@ export class Reading {
   budgetMillis({ cpuBaseMillis, cpuPageMillis, cpuMebibyteMillis, cpuMaxMillis }: Limits) {
     const wanted = cpuBaseMillis + cpuPageMillis * this.#begun + (cpuMebibyteMillis * this.size) / MiB
     return Math.min(wanted, cpuMaxMillis)
+  }
+
+  /** UTF-8 bytes of text that are kept of the document, by the size of its file. */
+  textBytes({ textPerFileByte, minTextBytes, maxTextBytes }: Limits) {
+    return Math.min(maxTextBytes, Math.max(minTextBytes, textPerFileByte * this.size))
+  }
+
+  /** UTF-8 bytes of the pages that are read. */
+  get textBytesRead() {
+    return this.pages.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
   }
 
   /** The text when the last page is read, or the reason why there is none. */

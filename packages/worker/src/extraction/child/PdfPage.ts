@@ -75,7 +75,7 @@ const readDrawnPage = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Page, ExtractionFailure, Ocr> {
   const layer = yield* Effect.tryPromise({ try: () => textLayer(page, limits.maxCharacters), catch: unreadable })
   const annotations = yield* Effect.tryPromise(() => annotationTexts(page)).pipe(Effect.orElseSucceed(() => []))
-  const own = cleanText([layer, ...annotations].join("\n")).trim()
+  const own = [layer, ...annotations].join("\n").trim()
   const covered =
     layer !== "" && isStamp(layer)
       ? yield* Effect.tryPromise(() => imageCoverage(page)).pipe(Effect.orElseSucceed(() => 0))
@@ -102,7 +102,7 @@ export const readPdfPage = (
     (page) =>
       document.isPureXfa
         ? Effect.tryPromise({ try: () => xfaText(page), catch: unreadable }).pipe(
-            Effect.map((text) => ({ number, text: cleanText(text), source: "text" as const }))
+            Effect.map((text) => ({ number, text, source: "text" as const }))
           )
         : readDrawnPage(page, number, limits),
     (page) => Effect.sync(() => page.cleanup())

@@ -39,11 +39,12 @@ const sendPages = <R>(pages: Stream.Stream<ReadingReply, ExtractionFailure, R>, 
   })
 
 const serve = Effect.fnUntraced(function* (message: unknown) {
-  const { size, contentType, firstPage } = yield* Schema.decodeUnknownEffect(ExtractionRequest)(message)
-  const bytes = yield* Effect.promise(() => receive(size))
+  const request = yield* Schema.decodeUnknownEffect(ExtractionRequest)(message)
+  const { firstPage } = request
+  const bytes = yield* Effect.promise(() => receive(request.size))
   yield* send({ _tag: "Accepted" })
   const begin = (number: number) => send({ _tag: "PageBegun", number })
-  yield* sendPages(readDocument(bytes, contentType, config.limits), firstPage).pipe(
+  yield* sendPages(readDocument(bytes, request, config.limits), firstPage).pipe(
     Effect.andThen(send({ _tag: "Finished" })),
     Effect.catch(({ code, message }) => send({ _tag: "Failed", code, message })),
     Effect.provideService(PageProgress, { firstPage, begin, extend: Effect.void })

@@ -1,5 +1,4 @@
 import PostalMime, { type Address } from "postal-mime"
-import { cleanText } from "../pages/CleanText.ts"
 import { textOfHtml } from "./Html.ts"
 
 const addressText = (address: Address): string =>
@@ -25,5 +24,5 @@ export const emailText = async (bytes: Uint8Array): Promise<string> => {
   ).flatMap(([name, value]) => (value ? [`${name}: ${value}`] : []))
   const body = bodyOf(mail.text ?? "", mail.html === undefined ? "" : textOfHtml(mail.html))
   const attachments = mail.attachments.flatMap(({ filename }) => (filename ? [`Attachment: ${filename}`] : []))
-  return cleanText([lines.join("\n"), body, attachments.join("\n")].filter((part) => part !== "").join("\n\n"))
+  return [lines.join("\n"), body, attachments.join("\n")].filter((part) => part !== "").join("\n\n")
 }

@@ -1,6 +1,5 @@
 import { utf16Of } from "@kite/domain/documents/Utf16"
 import chardet from "chardet"
-import { cleanText } from "../pages/CleanText.ts"
 
 /** Text, and the WHATWG name of the encoding it was taken to be in. */
 export interface DecodedText {
@@ -15,7 +14,7 @@ const sampleBytes = 64 * 1024
 const decode = (bytes: Uint8Array, encoding: string): DecodedText | undefined => {
   try {
     const decoder = new TextDecoder(encoding, { fatal: true })
-    return { text: cleanText(decoder.decode(bytes)), encoding: decoder.encoding }
+    return { text: decoder.decode(bytes), encoding: decoder.encoding }
   } catch {
     return undefined
   }
@@ -64,5 +63,5 @@ export const decodeText = (bytes: Uint8Array, declared?: string): DecodedText =>
   if (unicode !== undefined) return (isIso2022(unicode.text) && decode(bytes, "iso-2022-jp")) || unicode
   const named = declared === undefined ? undefined : decode(bytes, declared)
   const detected = named ?? decode(bytes, detect(bytes) ?? fallback)
-  return detected ?? { text: cleanText(new TextDecoder(fallback).decode(bytes)), encoding: fallback }
+  return detected ?? { text: new TextDecoder(fallback).decode(bytes), encoding: fallback }
 }
