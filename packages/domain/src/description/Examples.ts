@@ -63,6 +63,7 @@ export const examples: Readonly<Record<string, unknown>> = {
   Upload: { file: "(the bytes)", filename: "report.pdf" },
   Rename: { filename: "annual-report.pdf" },
   Document: document,
+  UploadedDocument: { ...document, status: "pending", pageCount: null, duplicateOf: other },
   DocumentPage: { items: [document], nextCursor: null },
   DocumentText: { text: page.text, pages: [page] },
   AuditPage: { items: [entry], nextCursor: null },
@@ -78,6 +79,7 @@ export const problemMembers: Readonly<Record<string, unknown>> = {
   limitBytes: 1_073_741_824,
   rejectedBytes: 26_214_400,
   maxUploadBytes: 26_214_400,
+  duplicateOf: other,
   documentStatus: "pending",
   failureCode: null,
   "violated-policies": ["account"]
