@@ -23,7 +23,7 @@ interface Listener {
 
 /**
  * Listens to a channel of PostgreSQL on a connection of its own, for as long as the scope lives. Heartbeats tell a connection that is
- * lost from one that has nothing to say; it is opened again within 50 to 250 ms.
+ * lost from one that has nothing to say; it is opened again within 50 to 250 ms. An outage is logged once.
  */
 export const listen = Effect.fnUntraced(function* (
   listener: Listener
@@ -33,11 +33,14 @@ export const listen = Effect.fnUntraced(function* (
   const { url } = pg.config
   if (url === undefined) return yield* Effect.die(new Error("The database client has no URL"))
 
+  let isLossLogged = false
+
   const live = Effect.gen(function* () {
     const connection = Database.layerUrl(url, { maxConnections: 1, applicationName })
     const link = Context.get(yield* Layer.build(Layer.fresh(connection)), PgClient.PgClient)
     const payloads = yield* link.listen(channel)
     yield* connected
+    isLossLogged = false
     const beat = Effect.repeat(pg.notify(channel, ""), Schedule.spaced(heartbeat))
     const receive = Queue.take(payloads).pipe(
       Effect.timeout(silence),
@@ -51,9 +54,11 @@ export const listen = Effect.fnUntraced(function* (
   )
 
   yield* live.pipe(
-    Effect.tapCause((cause) =>
-      Effect.logWarning(`Lost the connection that announces ${subject}; reconnecting (${Cause.squash(cause)})`)
-    ),
+    Effect.tapCause((cause) => {
+      if (isLossLogged) return Effect.void
+      isLossLogged = true
+      return Effect.logWarning(`Lost the connection that announces ${subject}; reconnecting (${Cause.squash(cause)})`)
+    }),
     Effect.sandbox,
     Effect.retry(reconnect),
     Effect.forkScoped
