@@ -35,7 +35,7 @@ class Kite extends Context.Service<Kite>()("@kite/test/cases/Kite", {
     const { documents } = yield* logInAt(url)
     const uploads = new Map(
       yield* Effect.forEach(cases, ({ file }) =>
-        documents.upload({ payload: uploadForm(new Uint8Array(at(`./files/${file}`)), file) }).pipe(
+        documents.upload({ query: {}, payload: uploadForm(new Uint8Array(at(`./files/${file}`)), file) }).pipe(
           Effect.result,
           Effect.map((result) => [file, result] as const)
         )
@@ -58,7 +58,7 @@ suite(Kite.layer)("people's files", (it) => {
       assert.isUndefined(http)
       const { id } = yield* Effect.fromResult(uploaded ?? assert.fail(`${file} is missing`))
       const document = yield* eventually(
-        documents.get({ params: { id } }),
+        documents.get({ params: { id }, query: {} }),
         (document) => document.status === "ready" || document.status === "failed",
         "60 seconds"
       )

@@ -55,15 +55,15 @@ suite(parts)("server and worker with the application role", (it) => {
       assert.match(who?.name ?? "", /^app_/)
       const user = yield* signUp
       const { documents } = yield* clientOf(user)
-      const { id } = yield* documents.upload({ payload: uploadForm("the quick brown fox", "fox.txt") })
+      const { id } = yield* documents.upload({ query: {}, payload: uploadForm("the quick brown fox", "fox.txt") })
       const path = `/api/documents/${id}`
-      yield* eventually(documents.get({ params: { id } }), ({ status }) => status === "ready", "30 seconds")
+      yield* eventually(documents.get({ params: { id }, query: {} }), ({ status }) => status === "ready", "30 seconds")
       assert.strictEqual((yield* documents.text({ params: { id }, query: {} })).items[0]?.text, "the quick brown fox")
       assert.strictEqual((yield* documents.list({ query: { q: "quick" } })).items.length, 1)
       const renamed = yield* documents.rename({ params: { id }, payload: { filename: Filename.make("dog.txt") } })
       assert.strictEqual(renamed.filename, "dog.txt")
       assert.strictEqual((yield* sendAs(user, `${path}/reprocess`, { method: "POST" })).status, 202)
-      yield* eventually(documents.get({ params: { id } }), ({ status }) => status === "ready", "30 seconds")
+      yield* eventually(documents.get({ params: { id }, query: {} }), ({ status }) => status === "ready", "30 seconds")
       assert.strictEqual((yield* sendAs(user, `${path}/content`)).text, "the quick brown fox")
       assert.strictEqual((yield* sendAs(user, path, { method: "DELETE" })).status, 204)
       assert.strictEqual((yield* sendAs(user, "/health/ready")).status, 200)

@@ -34,6 +34,8 @@ it.live(
       const [, url = ""] = yield* server.lineLike(/Listening on (http:\/\/[^"]+)"/)
       const anna = yield* logInAt(url)
       const { id } = yield* anna.uploadExample("scan.jpg")
+      const finished = yield* anna.documents.get({ params: { id }, query: { wait: 60 } })
+      assert.strictEqual(finished.status, "ready", "the worker's process wakes the server's request")
       yield* eventually(anna.list, ([first]) => first?.status === "ready", "60 seconds")
       assert.include(yield* anna.textOf(id), "harbour meadow")
 

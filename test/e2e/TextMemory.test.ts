@@ -30,9 +30,9 @@ it.live(
       const kite = yield* startKite({ DATA_DIR: directory, MAX_DOWNLOADS_PER_ACCOUNT: String(readers) })
       const { documents, headers } = yield* logInAt(kite.url)
       const file = Buffer.from("The quick brown fox reads a long document. ".repeat(size / 40).slice(0, size))
-      const { id } = yield* documents.upload({ payload: uploadForm(file, "long.txt") })
+      const { id } = yield* documents.upload({ query: {}, payload: uploadForm(file, "long.txt") })
       const found = yield* eventually(
-        documents.get({ params: { id } }),
+        documents.get({ params: { id }, query: {} }),
         ({ status }) => status === "ready",
         "60 seconds"
       )

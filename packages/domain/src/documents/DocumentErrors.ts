@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { Problem, problemType } from "../Problem.ts"
 import { ByteCount } from "../users/Quota.ts"
-import { DocumentStatus } from "./Document.ts"
+import { DocumentId, DocumentStatus } from "./Document.ts"
 import { FailureCode } from "./Extraction.ts"
 import { kindNames, kinds } from "./Kinds.ts"
 
@@ -57,6 +57,31 @@ export class InvalidUpload extends Problem<InvalidUpload>()("InvalidUpload", {
   title: "Invalid upload"
 }) {}
 
+/** 409: the account has stored these bytes already, and the upload asked for `onDuplicate=reject`. */
+export class DuplicateDocument extends Problem<DuplicateDocument>()(
+  "DuplicateDocument",
+  {
+    type: problemType("duplicate-document"),
+    status: 409,
+    title: "Duplicate document"
+  },
+  { duplicateOf: DocumentId }
+) {}
+
+/** 409 with `Retry-After`: the first request with this `Idempotency-Key` has not ended. */
+export class IdempotencyKeyInUse extends Problem<IdempotencyKeyInUse>()("IdempotencyKeyInUse", {
+  type: problemType("idempotency-key-in-use"),
+  status: 409,
+  title: "Idempotency key in use"
+}) {}
+
+/** 422: the `Idempotency-Key` belongs to the upload of another file, name or `onDuplicate`. */
+export class IdempotencyKeyReused extends Problem<IdempotencyKeyReused>()("IdempotencyKeyReused", {
+  type: problemType("idempotency-key-reused"),
+  status: 422,
+  title: "Idempotency key reused"
+}) {}
+
 /** 400: the cursor is not from this list, or from another `sort`. */
 export class InvalidCursor extends Problem<InvalidCursor>()("InvalidCursor", {
   type: problemType("invalid-cursor"),
@@ -90,6 +115,13 @@ export class TooManyTransfers extends Problem<TooManyTransfers>()("TooManyTransf
   type: problemType("too-many-transfers"),
   status: 429,
   title: "Too many transfers"
+}) {}
+
+/** 429 with `Retry-After`: the account waits for too many documents at the same time. */
+export class TooManyWaits extends Problem<TooManyWaits>()("TooManyWaits", {
+  type: problemType("too-many-waits"),
+  status: 429,
+  title: "Too many waits"
 }) {}
 
 /** 507: the server's disk is nearly full; everything but uploads works. */

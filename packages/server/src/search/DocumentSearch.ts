@@ -1,12 +1,13 @@
 import { decodeRow, decodeRows } from "@kite/adapters/postgres/Rows"
 import { DocumentId } from "@kite/domain/documents/Document"
+import type { DocumentFilter } from "@kite/domain/documents/DocumentList"
 import { type RelevancePosition, Tier, tiers } from "@kite/domain/documents/RelevanceCursor"
 import { inParts as inPartsMark, quoteLexeme } from "@kite/domain/search/Lexemes"
 import type { Query } from "@kite/domain/search/Query"
 import type { UserId } from "@kite/domain/users/User"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
-import { conditionsOf, type DocumentFilter } from "../documents/rows/DocumentFilter.ts"
+import { conditionsOf } from "../documents/rows/DocumentFilter.ts"
 import { columns, DocumentRow } from "../documents/rows/DocumentRow.ts"
 import { distinctTiers, holds, renderQuery, renderTier, termsOf, tierQuery } from "./TsQuery.ts"
 
@@ -25,7 +26,7 @@ const frequent = 8
 /** Documents that a walk looks at before it gives way to the index. */
 const walkLimit = 2_000
 
-/** Which documents, how many, and after which one. */
+/** Of which documents, how many, and after which one. */
 export interface HitOptions {
   readonly filter: DocumentFilter
   readonly limit: number

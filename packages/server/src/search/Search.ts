@@ -11,13 +11,10 @@ import { parseQuery, type Query } from "@kite/domain/search/Query"
 import type { UserId } from "@kite/domain/users/User"
 import { Context, Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
-import type { DocumentFilter } from "../documents/rows/DocumentFilter.ts"
 import { isAfter, orders } from "../documents/rows/DocumentOrder.ts"
 import { type DocumentRow, toDocument } from "../documents/rows/DocumentRow.ts"
 import { DocumentSearch } from "./DocumentSearch.ts"
 import { Matches } from "./Matches.ts"
-
-const filterOf = ({ status, maxOcrConfidence }: SearchQuery): DocumentFilter => ({ status, maxOcrConfidence })
 
 const nothing: DocumentPage = { items: [], nextCursor: null }
 
@@ -67,7 +64,7 @@ export class Search extends Context.Service<
 
       const byRelevance = Effect.fnUntraced(function* (owner: UserId, query: Query, asked: SearchQuery, size: number) {
         const after = yield* positionOf(asked.cursor, fromRelevanceCursor)
-        const hits = yield* documents.byRelevance(owner, query, { filter: filterOf(asked), limit: size + 1, after })
+        const hits = yield* documents.byRelevance(owner, query, { filter: asked, limit: size + 1, after })
         return yield* page(
           query,
           hits,
@@ -86,7 +83,7 @@ export class Search extends Context.Service<
       ) {
         const position = yield* positionOf(asked.cursor, (cursor) => fromCursor(sort, cursor))
         const rows = yield* documents.inOrder(owner, query, {
-          filter: filterOf(asked),
+          filter: asked,
           limit: size + 1,
           order: orders[sort],
           after: Option.map(position, (position) => isAfter(sql, position))

@@ -43,7 +43,7 @@ export const logInAt = Effect.fnUntraced(function* (url: string) {
     /** Uploads a file from the folder `examples`. */
     uploadExample: Effect.fnUntraced(function* (name: string) {
       const bytes = yield* Effect.promise(() => readFile(new URL(`../../../../examples/${name}`, import.meta.url)))
-      return yield* client.documents.upload({ payload: uploadForm(bytes, name) })
+      return yield* client.documents.upload({ query: {}, payload: uploadForm(bytes, name) })
     })
   }
 })
