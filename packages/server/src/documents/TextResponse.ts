@@ -16,15 +16,17 @@ const allPages = 1_000_000
 
 const encoder = new TextEncoder()
 
-/** Writes slices one after another. */
+/** Writes slices one after another, as bytes at once: strings that wait with a slow client would be collected late. */
 const writerOf = ({ around }: TextFormat) => {
   let isFirst = true
-  return (pieces: ReadonlyArray<Piece>): ReadonlyArray<string> =>
-    pieces.map((piece) => {
-      const [before, after] = around(piece, isFirst)
-      isFirst = false
-      return before + piece.text + after
-    })
+  return (pieces: ReadonlyArray<Piece>): Uint8Array =>
+    Buffer.concat(
+      pieces.map((piece) => {
+        const [before, after] = around(piece, isFirst)
+        isFirst = false
+        return encoder.encode(before + piece.text + after)
+      })
+    )
 }
 
 /**
@@ -47,11 +49,12 @@ export const makeTextResponse = Effect.map(Effect.all([DocumentTexts, Transfers]
     if (pageCount === 0 && page <= (row.pageCount ?? 0)) {
       return yield* new TextNotReady({ documentStatus: "pending", failureCode: null })
     }
-    const end = format.end(page + pages <= (row.pageCount ?? 0) ? page + pages : null)
+    const begin = encoder.encode(format.begin)
+    const end = encoder.encode(format.end(page + pages <= (row.pageCount ?? 0) ? page + pages : null))
     const write = writerOf(format)
     const { contentType } = format
     if (whole !== undefined) {
-      return HttpServerResponse.text(format.begin + write(whole).join("") + end, { contentType, headers })
+      return HttpServerResponse.uint8Array(Buffer.concat([begin, write(whole), end]), { contentType, headers })
     }
     const contentLength = format.length(size, pageCount)
     const options = { contentType, headers, ...(contentLength !== undefined && { contentLength }) }
@@ -60,13 +63,7 @@ export const makeTextResponse = Effect.map(Effect.all([DocumentTexts, Transfers]
     yield* dropWhenStalled(request)
     // The status waits for the first slice, so that a failing database is a 503 and not a broken response.
     const [first, rest] = yield* Stream.peel(slices, Sink.take<ReadonlyArray<Piece>>(1))
-    const text = Stream.flatMap(Stream.concat(Stream.fromIterable(first), rest), (pieces) =>
-      Stream.fromIterable(write(pieces))
-    )
-    const all = Stream.concat(Stream.make(format.begin), Stream.concat(text, Stream.make(end)))
-    return HttpServerResponse.stream(
-      Stream.map(all, (some) => encoder.encode(some)),
-      options
-    )
+    const text = Stream.map(Stream.concat(Stream.fromIterable(first), rest), write)
+    return HttpServerResponse.stream(Stream.concat(Stream.make(begin), Stream.concat(text, Stream.make(end))), options)
   })
 )
