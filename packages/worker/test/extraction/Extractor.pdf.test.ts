@@ -83,6 +83,20 @@ const placements: ReadonlyArray<readonly [string, ReadonlyArray<Placed>, string]
     "bold text"
   ],
   [
+    "glyphs that are printed twice, each after the other, once",
+    [
+      ["B", 100, 700],
+      ["B", 100.6, 700],
+      ["O", 113.3, 700],
+      ["O", 113.9, 700],
+      ["L", 128.9, 700],
+      ["L", 129.5, 700],
+      ["D", 140, 700],
+      ["D", 140.6, 700]
+    ],
+    "BOLD"
+  ],
+  [
     "double letters twice",
     [
       ["l", 100, 700],

@@ -80,6 +80,15 @@ layer(Extractor.layer({ concurrency: 1, languages: ["eng"] }), { excludeTestServ
       })
     )
 
+    it.effect("not where a TIFF has floating point numbers: unsupported", () =>
+      Effect.gen(function* () {
+        const image = (yield* Effect.promise(scan)).toColourspace("scrgb").tiff({ compression: "deflate" })
+        const bytes = yield* Effect.promise(() => image.toBuffer())
+        assert.strictEqual((yield* Effect.promise(() => sharp(bytes).metadata())).depth, "float")
+        assert.strictEqual((yield* Effect.flip(extractBytes(bytes, "image/tiff"))).code, "unsupported")
+      })
+    )
+
     for (const [name, tag, value] of [
       ["zstd", 259, 50000],
       ["lzma", 259, 34925],
