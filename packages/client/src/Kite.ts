@@ -180,8 +180,8 @@ export class Kite {
   }
 
   #authorized<A>(request: Request, attempt: (authorization: string, failures: number) => Promise<A>): Promise<A> {
-    return this.#http.retry(
-      (failures) => this.#tokens.authorized((authorization) => attempt(authorization, failures), request),
+    return this.#tokens.authorized(
+      (authorization) => this.#http.retry((failures) => attempt(authorization, failures), request),
       request
     )
   }

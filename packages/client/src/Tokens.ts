@@ -33,21 +33,21 @@ export class Tokens {
     this.#token = undefined
   }
 
-  /** Runs an attempt with a valid token. If kite does not accept the token after all, with a new one, once. */
+  /** Runs a call with a valid token. If kite does not accept the token after all, it runs once more, with a new one. */
   async authorized<A>(
-    attempt: (authorization: string) => Promise<A>,
+    call: (authorization: string) => Promise<A>,
     { repeat, signal }: Pick<Request, "repeat" | "signal">
   ) {
     const token = this.#token
     const isValid = token !== undefined && Date.now() < token.renewAt
     const value = isValid ? token.value : await this.#renew(signal)
     try {
-      return await attempt(`Bearer ${value}`)
+      return await call(`Bearer ${value}`)
     } catch (error) {
       if (repeat === "never" || !isProblem(error, "urn:kite:problem:unauthenticated")) throw error
       // Another call may have renewed it in the meantime.
       const current = this.#token?.value
-      return attempt(`Bearer ${current === undefined || current === value ? await this.#renew(signal) : current}`)
+      return call(`Bearer ${current === undefined || current === value ? await this.#renew(signal) : current}`)
     }
   }
 

@@ -108,6 +108,13 @@ describe("a client", () => {
     assert.notStrictEqual(other, first)
   })
 
+  it("does not multiply the retries of a call and of the renewal that it waits for", async () => {
+    const { kite, sent } = interceptedKite("http://kite.test", () => refusal("1"))
+    assert.isTrue(isProblem((await settled(kite.document("1"))).error, "urn:kite:problem:unavailable"))
+    assert.deepStrictEqual(new Set(sent.map(({ path }) => path)), new Set(["/api/auth/refresh"]))
+    assert.strictEqual(sent.length, 4)
+  })
+
   it("sends a stream once", async () => {
     const { kite, sent } = await kiteWith(() => refusal("1"))
     const { error } = await settled(kite.upload(new Blob(["hello"]).stream()))
