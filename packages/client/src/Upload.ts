@@ -55,7 +55,9 @@ export const sendFile = (file: Blob | ReadableStream<Uint8Array>, options: Uploa
       onProgress?.({ sentBytes, totalBytes })
     }
     if (!isBrowser) {
-      const streaming = { ...init, headers, body: streamOf(body(onSent)), duplex: "half" }
+      // By the length kite refuses what is too large before it is sent, and reserves no more quota than needed. Deno leaves it out.
+      const length = totalBytes === undefined ? {} : { "content-length": `${head.length + totalBytes + tail.length}` }
+      const streaming = { ...init, headers: { ...headers, ...length }, body: streamOf(body(onSent)), duplex: "half" }
       return fetch(url, streaming as typeof init, deadline)
     }
     const content = file instanceof Blob ? file : await new Response(file).blob()

@@ -7,12 +7,13 @@ import type { Session } from "../src/Contract.ts"
 import { isProblem } from "../src/Problem.ts"
 import { interceptedKite, jsonOf, problem } from "./Faults.ts"
 
-/** A logged-in client of a new account. `change` changes the session that the login returns. */
-const loggedIn = (change: Partial<Session> = {}) =>
+/** A logged-in client of a new account. `change` changes the session that the login returns; a refresh waits for `gate`. */
+const loggedIn = (change: Partial<Session> = {}, gate = Promise.resolve()) =>
   Effect.gen(function* () {
     const { url } = yield* TestServer
     const { email, password } = yield* signUp
     const { kite, sent } = interceptedKite(url, async ({ path }, pass) => {
+      if (path === "/api/auth/refresh") await gate
       const response = await pass()
       if (path !== "/api/auth/login" || !response.ok) return response
       const changed = jsonOf({ ...((await response.json()) as Session), ...change })
@@ -21,7 +22,7 @@ const loggedIn = (change: Partial<Session> = {}) =>
     })
     yield* Effect.promise(() => kite.login({ email, password }))
     const count = (path: string) => sent.filter((request) => request.path === path).length
-    return { kite, email, password, refreshes: () => count("/api/auth/refresh") }
+    return { kite, sent, email, password, refreshes: () => count("/api/auth/refresh") }
   })
 
 const failureOf = (call: Promise<unknown>) => {
@@ -59,21 +60,33 @@ suite(TestServer.layer)("a session", (it) => {
     })
   )
 
-  it.effect("continues if a call that waits for its renewal is aborted", () =>
+  it.effect("continues if one of the calls that wait for its renewal is aborted", () =>
     Effect.gen(function* () {
-      const { kite, refreshes } = yield* loggedIn({ expiresIn: 1 })
-      const aborted = failureOf(kite.me({ signal: AbortSignal.abort("enough") }))
-      yield* Effect.promise(() => kite.me())
+      let open = () => {}
+      const gate = new Promise<void>((resolve) => {
+        open = resolve
+      })
+      const { kite, email, refreshes } = yield* loggedIn({ expiresIn: 1 }, gate)
+      const controller = new AbortController()
+      const aborted = failureOf(kite.me({ signal: controller.signal }))
+      const patient = kite.me()
+      controller.abort("enough")
       assert.strictEqual(yield* aborted, "enough")
+      open()
+      assert.strictEqual((yield* Effect.promise(() => patient)).email, email)
       assert.strictEqual(refreshes(), 1)
     })
   )
 
-  it.effect("is over after logout", () =>
+  it.effect("is over after logout, without another use of its token", () =>
     Effect.gen(function* () {
-      const { kite } = yield* loggedIn()
+      const { kite, sent } = yield* loggedIn()
       yield* Effect.promise(() => kite.logout())
       assert.isTrue(isProblem(yield* failureOf(kite.me()), "urn:kite:problem:invalid-session"))
+      assert.deepStrictEqual(
+        sent.map(({ path }) => path),
+        ["/api/auth/login", "/api/auth/logout", "/api/auth/refresh"]
+      )
     })
   )
 
@@ -94,16 +107,19 @@ suite(TestServer.layer)("a session", (it) => {
     })
   )
 
-  it.effect("is renewed again after a refresh that failed", () =>
+  it.effect("is renewed by a later call if a refresh fails", () =>
     Effect.gen(function* () {
+      let isDown = true
       const { url } = yield* TestServer
       const { email, password } = yield* signUp
-      let down = false
-      const { kite } = interceptedKite(url, (_sent, pass) => (down ? problem("internal-error", 500) : pass()))
+      const { kite } = interceptedKite(url, ({ path }, pass) =>
+        isDown && path === "/api/auth/refresh" ? problem("internal-error", 500) : pass()
+      )
+      const guest = yield* failureOf(kite.me())
+      assert.isTrue(isProblem(guest, "urn:kite:problem:internal-error"))
+      isDown = false
+      assert.isTrue(isProblem(yield* failureOf(kite.me()), "urn:kite:problem:invalid-session"))
       yield* Effect.promise(() => kite.login({ email, password }))
-      down = true
-      assert.isTrue(isProblem(yield* failureOf(kite.me()), "urn:kite:problem:internal-error"))
-      down = false
       assert.strictEqual((yield* Effect.promise(() => kite.me())).email, email)
     })
   )
