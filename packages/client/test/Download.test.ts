@@ -122,9 +122,10 @@ suite(TestServer.layer)("a download", (it) => {
   it.effect("ends at its time limit when nothing comes, and when its signal aborts", () =>
     withDocument(
       (response) => cut(response, 1_000, "hangs"),
-      async (kite, id) => {
+      async (kite, id, ranges) => {
         const { stream } = await kite.download(id, { timeoutMs: 300 })
         assert.deepInclude((await read(stream)).error, { name: "TimeoutError" })
+        assert.strictEqual(ranges().length, 1)
         const controller = new AbortController()
         const aborted = await kite.download(id, { signal: controller.signal })
         controller.abort("enough")
