@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const packagesFolder = join(root, "packages")
-const packages = ["domain", "adapters", "server", "worker", "cli"]
+const packages = ["domain", "adapters", "server", "worker", "cli", "client"]
 const importPattern = /(?:from|import)\s*\(?\s*"([^"]+)"/g
 const testFolders = ["packages/*/test", "test"]
 

@@ -26,7 +26,12 @@ suite(open)("CORS with CORS_ORIGINS", (it) => {
         assert.strictEqual(allowsOrigin(answer), app)
         assert.strictEqual(answer.headers.get("access-control-allow-credentials"), "true")
         assert.includeMembers(words(answer, "access-control-allow-methods"), ["get", "post", "patch", "delete"])
-        assert.includeMembers(words(answer, "access-control-allow-headers"), ["authorization", "content-type", "range"])
+        assert.includeMembers(words(answer, "access-control-allow-headers"), [
+          "authorization",
+          "content-type",
+          "idempotency-key",
+          "range"
+        ])
         assert.strictEqual(answer.headers.get("access-control-max-age"), "600")
         assert.include(words(answer, "vary"), "origin")
         assert.isTrue(answer.headers.has("x-correlation-id"))
