@@ -74,6 +74,18 @@ suite(TestServer.layer)("accounts, to an admin", (it) => {
     })
   )
 
+  it.effect("stay as they are if a change names a member that does not exist", () =>
+    Effect.gen(function* () {
+      const admin = yield* signUpAdmin
+      const user = yield* signUp
+      const answer = yield* changeUser(admin, user.id, { active: false, limitByte: 5 })
+      assertProblem(answer, 400, "invalid-request")
+      const message = "Unknown member; did you mean limitBytes?"
+      assert.deepStrictEqual(answer.json.errors, [{ path: ["payload", "limitByte"], message }])
+      assert.strictEqual(yield* statusOfMe(tokenOf(user)), 200)
+    })
+  )
+
   it.effect("that are deactivated lose every session at once, and can log in again after reactivation", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
