@@ -27,7 +27,7 @@ export const DocumentStatus = Schema.Literals(["pending", "processing", "ready",
 export type DocumentStatus = typeof DocumentStatus.Type
 
 /** SHA-256 of the bytes, 64 lower-case hex digits. */
-export const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/)).pipe(Schema.brand("Sha256"))
+export const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/u)).pipe(Schema.brand("Sha256"))
 export type Sha256 = typeof Sha256.Type
 
 export const Document = Schema.Struct({
@@ -39,7 +39,7 @@ export const Document = Schema.Struct({
   status: DocumentStatus,
   failure: Schema.NullOr(Schema.Struct({ code: FailureCode, message: Schema.String })),
   /** Pages that were read: all of a `ready` document, the first ones of one that `timed-out`; otherwise null. */
-  pageCount: Schema.NullOr(Schema.Int),
+  pageCount: Schema.NullOr(Schema.Natural),
   /** Present if not every word is found: the text has more distinct words than are kept, or indexing it failed. */
   indexedInPart: Schema.optionalKey(Schema.Literal(true)),
   createdAt: Timestamp,

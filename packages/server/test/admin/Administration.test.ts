@@ -164,7 +164,9 @@ suite(TestServer.layer)("accounts, to an admin", (it) => {
       for (const change of [{}, { limitBytes: -1 }, { limitBytes: 1.5 }, { limitBytes: 2 ** 53 }, { role: "root" }]) {
         assertProblem(yield* changeUser(admin, user.id, change), 400, "invalid-request")
       }
-      yield* changeUser(admin, user.id, { limitBytes: 7, email: "new@example.org", passwordHash: "x", usedBytes: 0 })
+      const foreign = { limitBytes: 7, email: "new@example.org", passwordHash: "x", usedBytes: 0 }
+      assertProblem(yield* changeUser(admin, user.id, foreign), 400, "invalid-request")
+      yield* changeUser(admin, user.id, { limitBytes: 7 })
       const [row] =
         yield* sql`SELECT email, limit_bytes::int, password_hash <> 'x' AS kept FROM users WHERE id = ${user.id}`
       assert.deepStrictEqual(row, { email: user.email, limitBytes: 7, kept: true })
