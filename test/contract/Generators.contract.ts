@@ -58,11 +58,11 @@ contract("a client made by", (it) => {
   it.effect.skipIf(!hasPython)("openapi-python-client uploads, lists and downloads", () =>
     Effect.gen(function* () {
       const { url } = yield* Kite
-      const folder = yield* copyProgram("openapi_python_client.py")
+      const folder = yield* copyProgram("python.py")
       const python = yield* pythonTools
       const generate = ["-m", "openapi_python_client", "generate", "--path", "openapi.json", "--meta", "none"]
       succeeded(yield* runTool(python, [...generate, "--output-path", "kite_client"], { cwd: folder }))
-      const args = ["openapi_python_client.py", url, "python@example.org", password]
+      const args = ["python.py", url, "python@example.org", password]
       succeeded(yield* runTool(python, args, { cwd: folder }))
     })
   )

@@ -20,10 +20,11 @@ export class Kite extends Context.Service<
     Effect.gen(function* () {
       const dataDir = yield* temporaryDirectory
       const folder = yield* temporaryDirectory
-      const { url } = yield* startKite({ DATA_DIR: dataDir, LOG_LEVEL: "error", ...unlimited })
+      const { url } = yield* startKite({ DATA_DIR: dataDir, ...unlimited })
       const modules = join(yield* npmTools, "node_modules")
       yield* Effect.promise(async () => {
         await writeFile(join(folder, "openapi.json"), await (await fetch(`${url}/openapi.json`)).text())
+        await writeFile(join(folder, "package.json"), '{"type":"module"}')
         await symlink(modules, join(folder, "node_modules"))
       })
       return Kite.of({ url, folder, dataDir })
