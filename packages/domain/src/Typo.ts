@@ -13,6 +13,6 @@ export const isTypo = (name: string, meant: string): boolean => {
 /** `limit_bytes`, `LimitBytes` and `limitBytes` are one word. */
 const fold = (name: string) => name.replace(/[_-]/g, "").toLowerCase()
 
-/** The known name that an unknown one most likely stands for. */
+/** The known name that an unknown one most likely stands for. One letter stands for no other letter. */
 export const likelyMeant = (name: string, known: ReadonlyArray<string>): string | undefined =>
-  known.find((other) => isTypo(fold(name), fold(other)))
+  known.find((other) => name.length + other.length > 2 && isTypo(fold(name), fold(other)))
