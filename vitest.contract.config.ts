@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["test/contract/*.contract.ts"],
     pool: "forks",
     maxWorkers: 1,
-    testTimeout: 300_000,
+    testTimeout: 500_000,
     hookTimeout: 400_000
   }
 })

@@ -75,14 +75,14 @@ export interface Ended {
   readonly output: string
 }
 
-/** Runs a program to its end, within four minutes. */
+/** Runs a program to its end, for at most eight minutes: even schemathesis takes two, on two cores that do nothing else. */
 export const runTool = (
   program: string,
   args: ReadonlyArray<string>,
   { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> }
 ) =>
   Effect.promise(async (signal): Promise<Ended> => {
-    const options = { ...limits, timeout: 240_000, cwd, signal, env: { ...process.env, NO_COLOR: "1", ...env } }
+    const options = { ...limits, timeout: 480_000, cwd, signal, env: { ...process.env, NO_COLOR: "1", ...env } }
     try {
       const { stdout, stderr } = await run(program, args, options)
       return { code: 0, output: stdout + stderr }
