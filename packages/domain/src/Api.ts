@@ -22,6 +22,8 @@ const description = `Upload documents, search them, and read their text. PDFs, i
 
 **Authentication.** Log in, and send the access token as \`Authorization: Bearer ...\`. It is valid for 15 minutes; \`POST /api/auth/refresh\` exchanges the refresh cookie for a new one. Endpoints that read or set the cookie check \`Origin\`: clients that are not browsers must send it to refresh and to log out.
 
+**Requests** are read exactly: an unknown member of a JSON body, and an unknown query parameter of an operation that has some, is a 400 that names it.
+
 **Errors** are problems (RFC 9457, \`application/problem+json\`). \`type\` is stable; \`correlationId\` finds the log lines of the request.
 
 **Limits.** \`RateLimit\` and \`RateLimit-Policy\` tell what is left; after 429 or 503, wait for \`Retry-After\` seconds.
@@ -30,6 +32,12 @@ const description = `Upload documents, search them, and read their text. PDFs, i
 const contact = { name: "The operator of this server" }
 /** As package.json: no licence is granted. */
 const license = { name: "No licence granted", identifier: "LicenseRef-UNLICENSED" }
+
+/**
+ * A misspelt member or query parameter would be ignored without it: a change that changes nothing, a filter that lists everything.
+ * Headers and endpoints without query parameters stay open.
+ */
+const exact = { errors: "all", onExcessProperty: "error" } as const
 
 /** The whole HTTP contract: server, OpenAPI page and typed clients are made from this one value. */
 export class Api extends HttpApi.make("kite")
@@ -42,6 +50,8 @@ export class Api extends HttpApi.make("kite")
   .middleware(RequestValidation)
   .middleware(ServerFailures)
   .annotate(HttpApi.ParseOptions, { errors: "all" })
+  .annotate(HttpApi.PayloadParseOptions, exact)
+  .annotate(HttpApi.QueryParseOptions, exact)
   .annotateMerge(
     OpenApi.annotations({
       title: "kite",

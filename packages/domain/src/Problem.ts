@@ -28,11 +28,14 @@ export const FieldError = Schema.Struct({
   message: Schema.String
 }).annotate({ identifier: "FieldError" })
 
-/** 400: the request does not match the contract; `errors` says which field and why. */
+/** A body of 64 KiB can be wrong in thousands of places. */
+export const maxFieldErrors = 20
+
+/** 400: the request does not match the contract; `errors` says which field and why, for the first ones. */
 export class InvalidRequest extends Problem<InvalidRequest>()(
   "InvalidRequest",
   { type: problemType("invalid-request"), status: 400, title: "Invalid request" },
-  { errors: Schema.Array(FieldError) }
+  { errors: Schema.Array(FieldError).check(Schema.isMaxLength(maxFieldErrors)) }
 ) {}
 
 /** 404: no such route, or the caller owns nothing with this id. */

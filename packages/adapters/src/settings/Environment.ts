@@ -1,22 +1,11 @@
 import { readFileSync } from "node:fs"
+import { isTypo } from "@kite/domain/Typo"
 import { Effect, Schema } from "effect"
 
 /** A `NAME_FILE` cannot be read, or both `NAME` and `NAME_FILE` are set. */
 export class EnvironmentError extends Schema.TaggedError<EnvironmentError>()("EnvironmentError", {
   message: Schema.String
 }) {}
-
-/** One letter added, missing or wrong, or two neighbours swapped. */
-const isTypo = (name: string, meant: string): boolean => {
-  const shorter = Math.min(name.length, meant.length)
-  let start = 0
-  while (start < shorter && name[start] === meant[start]) start++
-  let end = 0
-  while (end < shorter - start && name.at(-1 - end) === meant.at(-1 - end)) end++
-  const [wrong, right] = [name.slice(start, name.length - end), meant.slice(start, meant.length - end)]
-  const swapped = wrong.length === 2 && right.length === 2 && wrong[0] === right[1] && wrong[1] === right[0]
-  return swapped || (wrong.length <= 1 && right.length <= 1)
-}
 
 /** Variables that are set and unknown but likely typos of a known one. */
 export const likelyTypos = (set: ReadonlyArray<string>, known: ReadonlyArray<string>) => {

@@ -7,7 +7,7 @@ import { AuditAction, AuditEntry, AuditId } from "./AuditEntry.ts"
 /** ISO 8601 in UTC. */
 const Instant = Schema.String.annotate({ format: "date-time" })
   .check(
-    Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?Z$/, {
+    Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?Z$/u, {
       message: "must be a time such as 2026-11-22T20:15:00Z"
     })
   )
@@ -20,7 +20,9 @@ const canonicalIp = (text: string) => {
 
 /** An address, converted to the form that kite records. */
 const Address = Schema.String.check(
-  Schema.makeFilter((text) => parseIp(text) !== undefined || "must be an IPv4 or IPv6 address")
+  Schema.makeFilter((text) => parseIp(text) !== undefined || "must be an IPv4 or IPv6 address", {
+    toJsonSchema: () => ({ anyOf: [{ format: "ipv4" }, { format: "ipv6" }] })
+  })
 ).pipe(
   Schema.decodeTo(Schema.String, SchemaTransformation.transform({ decode: canonicalIp, encode: (address) => address }))
 )

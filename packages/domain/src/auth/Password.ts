@@ -25,6 +25,6 @@ export type PasswordAttempt = typeof PasswordAttempt.Type
 
 /** The secret in a password-reset mail: 32 random bytes, base64url. It works once, for one hour. */
 export const ResetToken = Schema.RedactedFromValue(
-  Schema.String.check(Schema.isPattern(/^[\w-]{43}$/, { message: "must be the token from a reset mail" }))
+  Schema.String.check(Schema.isPattern(/^[\w-]{43}$/u, { message: "must be the token from a reset mail" }))
 )
 export type ResetToken = typeof ResetToken.Type

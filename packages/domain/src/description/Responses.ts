@@ -1,4 +1,4 @@
-import { type HeaderName, ifReadable, withHeaders } from "../openapi/Headers.ts"
+import { type HeaderName, ifCounted, withHeaders } from "../openapi/Headers.ts"
 import { type Operation, problemContentType, type Response } from "../openapi/Specification.ts"
 
 const problem = (description: string, name: string, title: string, status: number): Response => ({
@@ -20,7 +20,9 @@ const problem = (description: string, name: string, title: string, status: numbe
 export const serverResponses: Readonly<Record<number, Response>> = {
   405: withHeaders(
     problem("The path exists, but not with this method", "method-not-allowed", "Method not allowed", 405),
-    "Allow"
+    "Allow",
+    "RateLimit",
+    "RateLimit-Policy"
   ),
   408: problem("The request was not sent in time", "request-timeout", "Request Timeout", 408),
   431: problem("The headers have more than 16 KiB", "headers-too-large", "Request Header Fields Too Large", 431)
@@ -41,10 +43,12 @@ export const anyProblem = {
   required: ["type", "title", "status", "correlationId"]
 }
 
+/** Whether a response of this status may come before the limits of the request are known. */
+const mayBeUncounted = (status: string) => status === "400" || Number(status) >= 500
+
 const headersOf = (status: string, { security }: Operation, limited: boolean): ReadonlyArray<HeaderName> => [
   "X-Correlation-ID",
-  // A request that fails on the server may do so before its limits are known.
-  ...(limited && status !== "400" && Number(status) < 500 ? (["RateLimit", "RateLimit-Policy"] as const) : []),
+  ...(limited && !mayBeUncounted(status) ? (["RateLimit", "RateLimit-Policy"] as const) : []),
   ...(status === "429" || status === "503" ? (["Retry-After"] as const) : []),
   ...(status === "401" && security.some(({ bearer }) => bearer) ? (["WWW-Authenticate"] as const) : [])
 ]
@@ -53,7 +57,7 @@ const descriptions: Readonly<Record<string, string>> = { 202: "Accepted; no body
 
 const describe = (status: string, { description, content, ...response }: Response, limited: boolean): Response => ({
   ...response,
-  ...(limited && status === "400" && { headers: { ...response.headers, ...ifReadable } }),
+  ...(limited && mayBeUncounted(status) && { headers: { ...response.headers, ...ifCounted } }),
   description: content === undefined ? (descriptions[status] ?? description) : description.replaceAll(" | ", ", or: "),
   ...(content !== undefined && { content })
 })

@@ -3,7 +3,12 @@ import type { Operation, Response } from "../openapi/Specification.ts"
 import { ContentType } from "./Document.ts"
 
 const bytes = { schema: { type: "string", format: "binary" } }
-const content = Object.fromEntries(ContentType.literals.map((type) => [type, bytes]))
+/**
+ * `application/octet-stream` stands for types of later versions. It comes first for generators such as openapi-python-client, which
+ * read every body as the first type that they know: as `text/plain` they would decode it.
+ */
+const types = ["application/octet-stream", ...ContentType.literals]
+const content = Object.fromEntries(types.map((type) => [type, bytes]))
 
 const header = (name: string, description: string, example: string) => ({
   name,

@@ -20,7 +20,7 @@ export const DocumentStatus = Schema.Literals(["pending", "processing", "ready",
 export type DocumentStatus = typeof DocumentStatus.Type
 
 /** SHA-256 of the bytes, 64 lower-case hex digits. */
-export const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/)).pipe(Schema.brand("Sha256"))
+export const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/u)).pipe(Schema.brand("Sha256"))
 export type Sha256 = typeof Sha256.Type
 
 export const Document = Schema.Struct({
@@ -32,7 +32,7 @@ export const Document = Schema.Struct({
   status: DocumentStatus,
   failure: Schema.NullOr(Schema.Struct({ code: FailureCode, message: Schema.String })),
   /** Pages that were read or tried: of a `ready` document (with the notice `text-cut`, up to where its text ends), the first ones of one that `timed-out`; otherwise null. */
-  pageCount: Schema.NullOr(Schema.Int),
+  pageCount: Schema.NullOr(Schema.Natural),
   /** The encoding of a text, by its WHATWG name such as `windows-1252`; null if the file is not a text or names it itself. */
   encoding: Schema.NullOr(Schema.String),
   /** Mean of the pages read by OCR, 0 to 100; null if there are none. */

@@ -10,7 +10,9 @@ export type DocumentSort = typeof DocumentSort.Type
 
 /** Text that PostgreSQL can store and compare. */
 const DatabaseText = Schema.String.check(
-  Schema.makeFilter((text) => (text.isWellFormed() && !text.includes("\0")) || "must be Unicode text without NUL")
+  Schema.makeFilter((text) => (text.isWellFormed() && !text.includes("\0")) || "must be Unicode text without NUL", {
+    toJsonSchema: () => ({ pattern: "^[^\\u0000]*$" })
+  })
 )
 
 /** Where a page ended: the sort keys of its last document. UUIDv7 ids sort by creation time, so `id` stands for `createdAt`. */

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { pageOf, pageQuery } from "../Paging.ts"
+import { Timestamp } from "../Timestamp.ts"
 import { Email } from "../users/Email.ts"
 import { ByteCount } from "../users/Quota.ts"
 import { Role, UserId } from "../users/User.ts"
@@ -23,8 +24,8 @@ export const Invite = Schema.Struct({
   role: Role,
   limitBytes: Schema.NullOr(ByteCount),
   invitedBy: Schema.NullOr(UserId),
-  createdAt: Schema.DateTimeUtcFromString,
-  expiresAt: Schema.DateTimeUtcFromString
+  createdAt: Timestamp,
+  expiresAt: Timestamp
 }).annotate({ identifier: "Invite" })
 export type Invite = typeof Invite.Type
 

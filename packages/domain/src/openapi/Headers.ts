@@ -45,8 +45,8 @@ export const headers = {
 }
 export type HeaderName = keyof typeof headers
 
-/** Headers that are missing where the request cannot be read as HTTP. */
-export const ifReadable = Object.fromEntries(
+/** Headers that are missing where the server refuses or fails before it knows the limits of the request. */
+export const ifCounted = Object.fromEntries(
   (["RateLimit", "RateLimit-Policy"] as const).map((name) => [name, { ...headers[name], required: false }])
 )
 

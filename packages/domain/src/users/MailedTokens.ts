@@ -3,7 +3,7 @@ import { Schema } from "effect"
 /** A secret that is mailed: 32 random bytes, base64url. */
 const mailedToken = (mail: string) =>
   Schema.RedactedFromValue(
-    Schema.String.check(Schema.isPattern(/^[\w-]{43}$/, { message: `must be the token from ${mail}` }))
+    Schema.String.check(Schema.isPattern(/^[\w-]{43}$/u, { message: `must be the token from ${mail}` }))
   )
 
 /** The secret of an invite. It works once, for 7 days, for the e-mail address that it was mailed to. */

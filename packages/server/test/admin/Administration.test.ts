@@ -74,6 +74,18 @@ suite(TestServer.layer)("accounts, to an admin", (it) => {
     })
   )
 
+  it.effect("stay as they are if a change names a member that does not exist", () =>
+    Effect.gen(function* () {
+      const admin = yield* signUpAdmin
+      const user = yield* signUp
+      const answer = yield* changeUser(admin, user.id, { active: false, limitByte: 5 })
+      assertProblem(answer, 400, "invalid-request")
+      const message = "Unknown member; did you mean limitBytes?"
+      assert.deepStrictEqual(answer.json.errors, [{ path: ["payload", "limitByte"], message }])
+      assert.strictEqual(yield* statusOfMe(tokenOf(user)), 200)
+    })
+  )
+
   it.effect("that are deactivated lose every session at once, and can log in again after reactivation", () =>
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
@@ -156,7 +168,9 @@ suite(TestServer.layer)("accounts, to an admin", (it) => {
       for (const change of [{}, { limitBytes: -1 }, { limitBytes: 1.5 }, { limitBytes: 2 ** 53 }, { role: "root" }]) {
         assertProblem(yield* changeUser(admin, user.id, change), 400, "invalid-request")
       }
-      yield* changeUser(admin, user.id, { limitBytes: 7, email: "new@example.org", passwordHash: "x", usedBytes: 0 })
+      const foreign = { limitBytes: 7, email: "new@example.org", passwordHash: "x", usedBytes: 0 }
+      assertProblem(yield* changeUser(admin, user.id, foreign), 400, "invalid-request")
+      yield* changeUser(admin, user.id, { limitBytes: 7 })
       const [row] =
         yield* sql`SELECT email, limit_bytes::int, password_hash <> 'x' AS kept FROM users WHERE id = ${user.id}`
       assert.deepStrictEqual(row, { email: user.email, limitBytes: 7, kept: true })

@@ -93,6 +93,38 @@ suite(Admin.layer.pipe(Layer.provideMerge(TestServer.layer)))("every endpoint", 
       })
   )
 
+  it.effect.each(takingJson.flatMap((endpoint) => endpoint.fields.map((field) => ({ ...endpoint, field }))))(
+    "names an unknown member, and the one that was meant: $method $path $field",
+    ({ field, ...endpoint }) =>
+      Effect.gen(function* () {
+        const snake = field.replace(/[A-Z]/g, (letter) => `_${letter}`)
+        const typos = new Set([field.slice(1), `${field}s`, snake.toUpperCase()])
+        for (const typo of typos.difference(new Set(endpoint.fields))) {
+          const { json: problem, ...answer } = yield* withBody(
+            endpoint,
+            json({ [typo]: "secret", elsewhere: "secret" })
+          )
+          assertProblem({ json: problem, ...answer }, 400, "invalid-request")
+          const unknown = new Map(problem.errors.map(({ path, message }: any) => [path.join("."), message]))
+          assert.strictEqual(unknown.get(`payload.${typo}`), `Unknown member; did you mean ${field}?`)
+          assert.match(
+            String(unknown.get("payload.elsewhere")),
+            new RegExp(`^Unknown member; known are .*\\b${field}\\b`)
+          )
+          assert.notInclude(answer.text, "secret")
+        }
+      })
+  )
+
+  it.effect.each(takingJson)("tells at most twenty mistakes at once: $method $path", (endpoint) =>
+    Effect.gen(function* () {
+      const members = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`m${index}`, 0]))
+      const answer = yield* withBody(endpoint, json(members))
+      assertProblem(answer, 400, "invalid-request")
+      assert.strictEqual(answer.json.errors.length, 20)
+    })
+  )
+
   it.effect.each(takingJson)(
     "refuses a body of another media type or above the size limit: $method $path",
     (endpoint) =>
@@ -140,6 +172,17 @@ suite(Admin.layer.pipe(Layer.provideMerge(TestServer.layer)))("every endpoint", 
           if (answer.status === 404 && path !== endpoint.path) assertProblem(answer, 404, "not-found", path)
           else if (answer.status >= 400) assertProblem(answer, 400, /^urn:kite:problem:invalid-/, path)
         }
+      })
+  )
+
+  it.effect.each(endpoints.flatMap((endpoint) => endpoint.query.map((name) => ({ ...endpoint, name }))))(
+    "refuses a misspelt query parameter: $method $path?$name",
+    ({ name, ...endpoint }) =>
+      Effect.gen(function* () {
+        const answer = yield* call(endpoint, {}, `${pathOf(endpoint, unknown)}?${name}z=secret`)
+        assertProblem(answer, 400, "invalid-request")
+        const message = `Unknown parameter; did you mean ${name}?`
+        assert.deepStrictEqual(answer.json.errors, [{ path: ["query", `${name}z`], message }])
       })
   )
 

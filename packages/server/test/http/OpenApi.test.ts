@@ -106,6 +106,11 @@ describe("the check against the document", () => {
     assert.match(contractFault("GET", "/api/auth/me", html) ?? "", /text\/html, which is not declared/)
     const bare = { ...answer(200, user), headers: new Headers({ "content-type": "application/json" }) }
     assert.match(contractFault("GET", "/api/auth/me", bare) ?? "", /lacks X-Correlation-ID; lacks RateLimit/)
+    const located = answer(200, user, { location: "/", "retry-after": "1" })
+    assert.match(
+      contractFault("GET", "/api/auth/me", located) ?? "",
+      /has Retry-After, Location, which is not declared/
+    )
     assert.match(contractFault("DELETE", `/api/documents/${id}`, answer(204, user)) ?? "", /has a body/)
   })
 })

@@ -1,5 +1,5 @@
 import { describeApi } from "@kite/domain/description/ApiDescription"
-import type { Header, Operation } from "@kite/domain/openapi/Specification"
+import type { Response as Declared, Header, Operation } from "@kite/domain/openapi/Specification"
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js"
 import type { Answer } from "./Client.ts"
 
@@ -75,6 +75,12 @@ const headerFault = (name: string, declared: Header | { readonly $ref: string },
   return ajv.validate(schema, typed) ? undefined : `has ${name}: ${value}, which does not match`
 }
 
+/** A header that the document knows, and not of this response. */
+const undeclaredFault = (declared: Declared["headers"] = {}, headers: Headers) => {
+  const undeclared = Object.keys(headerComponents).filter((name) => headers.has(name) && !(name in declared))
+  return undeclared.length === 0 ? undefined : `has ${undeclared.join(", ")}, which is not declared`
+}
+
 /** Why a value does not match the schema that the pointer leads to, if so. */
 export const schemaFault = (pointer: ReadonlyArray<string>, value: unknown): string | undefined => {
   const validate = validatorOf(...pointer)
@@ -93,6 +99,7 @@ export const contractFault = (method: string, url: string, answer: Answer): stri
   const own = [...pointer, "responses", String(answer.status)]
   const faults = [
     ...Object.entries(response.headers ?? {}).map(([name, header]) => headerFault(name, header, answer.headers)),
+    undeclaredFault(response.headers, answer.headers),
     method === "HEAD" ? undefined : bodyFault(own, response.content, answer)
   ].filter((fault) => fault !== undefined)
   return faults.length === 0 ? undefined : `${method} ${path}: ${answer.status} ${faults.join("; ")}`
