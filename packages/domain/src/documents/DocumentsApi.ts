@@ -34,7 +34,7 @@ const Upload = Schema.Struct({
   filename: Schema.optionalKey(Schema.String.annotate({ description: "Replaces the file's own name." }))
 })
   .annotate({ identifier: "Upload" })
-  .pipe(HttpApiSchema.asMultipartStream({ maxParts: 4, maxFieldSize: "8 KiB" }))
+  .pipe(HttpApiSchema.asMultipartStream())
 
 const Rename = Schema.Struct({ filename: Filename }).annotate({ identifier: "Rename" })
 

@@ -24,11 +24,12 @@ import type { UserId } from "@kite/domain/users/User"
 import { EmailNotProven } from "@kite/domain/users/UserErrors"
 import { ByteSize, Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { HttpIncomingMessage, type Multipart } from "effect/http"
+import { HttpIncomingMessage } from "effect/http"
 import { SqlClient } from "effect/sql"
 import { AuditLog } from "../audit/AuditLog.ts"
 import { Search } from "../search/Search.ts"
 import { DocumentRepository } from "./DocumentRepository.ts"
+import type { Part } from "./multipart/Parts.ts"
 import { QuotaReservations } from "./QuotaReservations.ts"
 import { type DocumentRow, toDocument } from "./rows/DocumentRow.ts"
 import { Transfers } from "./Transfers.ts"
@@ -38,7 +39,7 @@ const defaultPageSize = 20
 /** Room in an upload's body for the parts' headers and the `filename`. */
 const multipartOverhead = 64 * 1024
 
-type Parts = Stream.Stream<Multipart.Part, Multipart.MultipartError>
+type Parts = Stream.Stream<Part, InvalidUpload>
 
 /** What the owner of documents can do with them. Another's document is NotFound. */
 export class Documents extends Context.Service<

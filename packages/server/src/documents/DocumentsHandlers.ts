@@ -6,6 +6,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { AuditLog } from "../audit/AuditLog.ts"
 import { makeContentResponse } from "./ContentResponse.ts"
 import { Documents } from "./Documents.ts"
+import { partsOf } from "./multipart/Parts.ts"
 import { makeReadRecords } from "./ReadRecords.ts"
 import { toDocument } from "./rows/DocumentRow.ts"
 
@@ -29,9 +30,9 @@ export const layer = HttpApiBuilder.group(
     const record = yield* makeReadRecords
     const owner = Effect.map(CurrentUser, ({ id }) => id)
     return handlers.handleAll({
-      upload: Effect.fn(function* ({ payload, request }) {
+      upload: Effect.fn(function* ({ request }) {
         const bodyBytes = Number(request.headers["content-length"] ?? 0)
-        const document = yield* Effect.tapError(documents.upload(yield* owner, payload, bodyBytes), retryAfter)
+        const document = yield* Effect.tapError(documents.upload(yield* owner, partsOf(request), bodyBytes), retryAfter)
         yield* setLocation(document.id)
         return document
       }),
