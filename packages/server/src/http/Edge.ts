@@ -6,6 +6,7 @@ import { makeRequestScope } from "../observability/RequestScope.ts"
 import { makeCors } from "./Cors.ts"
 import { renderProblems } from "./Problems.ts"
 import { makeSecurityHeaders } from "./SecurityHeaders.ts"
+import { dropUnreadBodies } from "./UnreadBody.ts"
 
 /** For JSON bodies; uploads have a limit of their own. */
 const maxBodySize = ByteSize.kibibytes(64)
@@ -32,6 +33,7 @@ export const makeEdge = Effect.gen(function* () {
   })
   return <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
     (isDebugging ? Effect.andThen(logForwarding, app) : app).pipe(
+      dropUnreadBodies,
       Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
       renderProblems,
       cors,
