@@ -4,7 +4,17 @@ import { HttpMiddleware, HttpServerRequest, type HttpServerResponse } from "effe
 
 const methods = ["GET", "HEAD", "POST", "PATCH", "DELETE"]
 /** Request headers that pages of other origins may send, besides those that the Fetch standard always allows. */
-const requestHeaders = ["Authorization", "Content-Type", "If-None-Match", "Range", "X-Correlation-ID"]
+const requestHeaders = [
+  "Authorization",
+  "Content-Type",
+  "If-Match",
+  "If-Modified-Since",
+  "If-None-Match",
+  "If-Range",
+  "If-Unmodified-Since",
+  "Range",
+  "X-Correlation-ID"
+]
 /** Response headers that they may read. */
 const responseHeaders = [
   "Accept-Ranges",

@@ -5,6 +5,7 @@ import {
   InvalidRequest,
   MethodNotAllowed,
   NotFound,
+  PreconditionFailed,
   RangeNotSatisfiable,
   Unavailable,
   UnsupportedMediaType
@@ -25,6 +26,8 @@ const problemOf = (status: number) => {
       return new NotFound({})
     case 405:
       return new MethodNotAllowed({})
+    case 412:
+      return new PreconditionFailed({})
     case 413:
       return new BodyTooLarge({})
     case 415:
