@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["test/clients/**/*.clients.ts"],
     pool: "forks",
     maxWorkers: 1,
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 60_000
   }
 })

@@ -46,13 +46,13 @@ export const requestsOf = (lines: ReadonlyArray<string>) =>
     .map(({ method, route, details, status }) => `${method} ${route} ${status ?? details?.status}`)
     .filter((request, index, all) => request !== all[index - 1])
 
-/** Runs a program in this folder; its output, and its exit code (null after 100 s). */
+/** Runs a program in this folder; its output, and its exit code (null after 200 s: Go compiles its library the first time). */
 export const run = (
   [command = "", ...args]: ReadonlyArray<string>,
   options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> }
 ) =>
   new Promise<{ readonly code: number | null; readonly output: string }>((resolve) => {
-    const limits = { timeout: 100_000, killSignal: "SIGKILL", maxBuffer: 16 * 1024 * 1024 } as const
+    const limits = { timeout: 200_000, killSignal: "SIGKILL", maxBuffer: 16 * 1024 * 1024 } as const
     const child = execFile(command, args, { ...options, ...limits }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : child.exitCode, output: `${stdout}\n${stderr}\n${error?.message ?? ""}` })
     )
