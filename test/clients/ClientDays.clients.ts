@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { stripTypeScriptTypes } from "node:module"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { assert, layer } from "@effect/vitest"
 import { eventually } from "@kite/testkit/Eventually"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
@@ -46,10 +45,12 @@ const bash = ["bash", "-euo", "pipefail", "day.sh"]
 const curl = { needs: ["curl", "jq"], files: { "day.sh": blockOf("bash") }, command: bash } as const
 const typescript = stripTypeScriptTypes(blockOf("ts"))
 const ours = process.execPath
-// Packages are found from the place of the program.
-const undici = fileURLToPath(new URL("./days/undici.mjs", import.meta.url))
-const axios = join(tools.npmFolder, "day.mjs")
-writeFileSync(axios, dayOf("axios.mjs"))
+/** A program beside the packages of npm that it imports. */
+const besidePackages = (name: string) => {
+  const path = join(tools.npmFolder, name)
+  writeFileSync(path, dayOf(name))
+  return path
+}
 
 const clients: ReadonlyArray<Client> = [
   { name: "curl", ...curl },
@@ -68,8 +69,8 @@ const clients: ReadonlyArray<Client> = [
     command: ["node", "day.mjs"]
   },
   { name: "fetch of our Node", needs: [], files: { "day.mts": blockOf("ts") }, command: [ours, "day.mts"] },
-  { name: "undici", needs: [], files: {}, command: [ours, undici] },
-  { name: "axios", needs: ["axios"], files: {}, command: [ours, axios] }
+  { name: "undici", needs: ["npm"], files: {}, command: [ours, besidePackages("undici.mjs")] },
+  { name: "axios", needs: ["npm"], files: {}, command: [ours, besidePackages("axios.mjs")] }
 ]
 
 /** Runs a program in an empty folder. */

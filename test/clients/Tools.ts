@@ -38,22 +38,22 @@ const programs = {
   java: "-version",
   node: "--version"
 }
-export type Tool = keyof typeof programs | "python" | "axios"
+export type Tool = keyof typeof programs | "python" | "npm"
 
 /** The tools of this machine: which are missing, and where the others are. */
 export const findTools = async () => {
   const python = await pythonTools(["requests==2.34.2", "httpx==0.28.1", "aiohttp==3.14.5", "httpie==3.2.4"])
-  const npm = await npmPackages("axios@1.21.1")
+  const npm = await npmPackages("axios@1.21.1", "undici@8.12.4")
   const missing = new Map<Tool, string>()
   if ("missing" in python) missing.set("python", python.missing)
-  if (!npm.installed) missing.set("axios", "axios cannot be installed")
+  if (!npm.installed) missing.set("npm", "axios and undici cannot be installed")
   for (const [name, argument] of Object.entries(programs) as ReadonlyArray<[keyof typeof programs, string]>) {
     if (!(await answers(name, argument))) missing.set(name, `there is no ${name}`)
   }
   return {
     missing,
     path: "bin" in python ? `${python.bin}${delimiter}${systemPath}` : systemPath,
-    /** A folder in which axios can be imported. */
+    /** A folder whose programs can import axios and undici. */
     npmFolder: npm.folder
   }
 }

@@ -13,6 +13,7 @@ import { migration as search } from "./migrations/0005_search.ts"
 import { migration as extractionJobs } from "./migrations/0007_extraction_jobs.ts"
 import { migration as uploadReservations } from "./migrations/0008_upload_reservations.ts"
 import { migration as records } from "./migrations/0010_records.ts"
+import { migration as objectStore } from "./migrations/0014_object_store.ts"
 
 /** Every migration in order. A released one never changes; a change of the schema is a new migration. */
 const migrations = {
@@ -23,7 +24,8 @@ const migrations = {
   "0005_search": search,
   "0007_extraction_jobs": extractionJobs,
   "0008_upload_reservations": uploadReservations,
-  "0010_records": records
+  "0010_records": records,
+  "0014_object_store": objectStore
 }
 
 /** An index over a large table takes long, and so does waiting for another process that builds one. */
