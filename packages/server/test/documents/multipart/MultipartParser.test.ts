@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { boundaryOf, type MultipartEvent, MultipartParser } from "@kite/server/documents/multipart/MultipartParser"
 import { boundary, end, filePart, part } from "@kite/testkit/http/Multipart"
 import fc from "fast-check"
-import { boundaryOf, type MultipartEvent, MultipartParser } from "../../../src/documents/multipart/MultipartParser.ts"
 
 /** What the parser makes of a body that comes in pieces of these sizes, in turn; undefined if it is malformed or cut off. */
 const parse = (body: Buffer, sizes: ReadonlyArray<number> = [body.length]) => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import { readPartHeaders } from "@kite/server/documents/multipart/PartHeaders"
 import fc from "fast-check"
-import { readPartHeaders } from "../../../src/documents/multipart/PartHeaders.ts"
 
 const read = (disposition: string | Buffer) =>
   readPartHeaders(Buffer.concat([Buffer.from("Content-Disposition: "), Buffer.from(disposition)]))
