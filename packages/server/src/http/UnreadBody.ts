@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Context, Effect, Stream } from "effect"
-import { HttpBody, HttpEffect, HttpServerResponse } from "effect/http"
+import { HttpBody, type HttpServerRequest, HttpServerResponse } from "effect/http"
 
 /** How much of a refused body is still read, and for how long. */
 export const Patience = Context.Reference("@kite/server/http/UnreadBody/Patience", {
@@ -45,17 +45,16 @@ const drop = (message: IncomingMessage) =>
  * before the connection closes. A connection that closes on unread bytes is reset, and the client loses the response (RFC 9112
  * section 9.6).
  */
-export const dropUnreadBodies = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
-  HttpEffect.withPreResponseHandler(app, (request, response) => {
-    const { status, body } = response
-    if (status < 400 || body._tag !== "Uint8Array") return Effect.succeed(response)
-    const message = NodeHttpServerRequest.toIncomingMessage(request) as IncomingMessage
-    if (!isLeft(message)) return Effect.succeed(response)
-    const whole = Stream.concat(Stream.succeed(body.body), Stream.fromEffectDrain(drop(message)))
-    return Effect.succeed(
-      HttpServerResponse.setBody(
-        HttpServerResponse.setHeader(response, "connection", "close"),
-        HttpBody.stream(whole, body.contentType, body.contentLength)
-      )
-    )
-  })
+export const dropUnreadBody = (
+  request: HttpServerRequest.HttpServerRequest,
+  response: HttpServerResponse.HttpServerResponse
+): HttpServerResponse.HttpServerResponse => {
+  const { body } = response
+  const message = NodeHttpServerRequest.toIncomingMessage(request) as IncomingMessage
+  if (body._tag !== "Uint8Array" || !isLeft(message)) return response
+  const whole = Stream.concat(Stream.succeed(body.body), Stream.fromEffectDrain(drop(message)))
+  return HttpServerResponse.setBody(
+    HttpServerResponse.setHeader(response, "connection", "close"),
+    HttpBody.stream(whole, body.contentType, body.contentLength)
+  )
+}
