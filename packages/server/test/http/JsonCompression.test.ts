@@ -30,7 +30,7 @@ const uploadMany = (user: Caller, count: number) =>
   )
 
 suite(TestServer.layerWith({ CORS_ORIGINS: "https://app.example" }))("JSON", (it) => {
-  it.effect("above 1 kB is compressed in the best coding that the client asks for", () =>
+  it.effect("above 1 kB is compressed in a coding that the client asks for", () =>
     Effect.gen(function* () {
       const user = yield* signUp
       yield* uploadMany(user, 8)
@@ -39,9 +39,9 @@ suite(TestServer.layerWith({ CORS_ORIGINS: "https://app.example" }))("JSON", (it
       assert.isAbove(plain.body.length, 1_024)
       assert.isUndefined(plain.headers["content-encoding"])
       for (const [accepted, coding] of [
-        ["gzip, deflate, br, zstd", "zstd"],
-        ["zstd;q=0, br, gzip", "br"],
-        ["gzip, deflate", "gzip"]
+        ["gzip, deflate, br, zstd", "br"],
+        ["br;q=0, zstd, gzip", "gzip"],
+        ["deflate, zstd", "zstd"]
       ] as const) {
         const { headers, body } = yield* download("/api/documents", { ...authorization, "accept-encoding": accepted })
         assert.strictEqual(headers["content-encoding"], coding)
@@ -96,9 +96,9 @@ suite(TestServer.layerWith({ CORS_ORIGINS: "https://app.example" }))("JSON", (it
 })
 
 /** The response to a client that accepts every coding. */
-const responseTo = (url: string, value: unknown) =>
+const responseTo = (url: string, value: unknown, accepted = "gzip, br, zstd") =>
   compressJson(
-    { url, headers: { "accept-encoding": "gzip, br, zstd" } } as unknown as HttpServerRequest.HttpServerRequest,
+    { url, headers: { "accept-encoding": accepted } } as unknown as HttpServerRequest.HttpServerRequest,
     HttpServerResponse.jsonUnsafe(value)
   )
 
@@ -106,12 +106,12 @@ describe("a JSON response", () => {
   it.effect("of any size comes back whole", () =>
     Effect.gen(function* () {
       for (const count of [50, 200, 20_000]) {
-        const value = Array.from({ length: count }, (_, index) => `the ${index}th line of a text that is long enough`)
-        const { headers, body } = yield* responseTo("/api/documents", value)
-        assert.strictEqual(headers["content-encoding"], "zstd")
-        assert.isTrue(body._tag === "Uint8Array")
-        if (body._tag === "Uint8Array") {
-          assert.deepStrictEqual(JSON.parse(zstdDecompressSync(body.body).toString()), value)
+        for (const coding of ["br", "gzip", "zstd"] as const) {
+          const value = Array.from({ length: count }, (_, index) => `the ${index}th line of a text that is long enough`)
+          const { headers, body } = yield* responseTo("/api/documents", value, coding)
+          assert.strictEqual(headers["content-encoding"], coding)
+          const bytes = body._tag === "Uint8Array" ? body.body : new Uint8Array()
+          assert.deepStrictEqual(JSON.parse(decoders[coding](bytes).toString()), value)
         }
       }
     })
