@@ -94,9 +94,7 @@ export class MultipartParser {
     const headers = end > maxHeaderBytes ? undefined : readPartHeaders(this.#rest.subarray(0, end))
     if (headers === undefined) return undefined
     events.push({ _tag: "Begin", headers })
-    // The empty line is also the line end before a boundary, where the part is empty.
-    this.#rest = this.#rest.subarray(end + lineEnd.length)
-    if (this.#rest.indexOf(this.#delimiter) !== 0) this.#rest = this.#rest.subarray(lineEnd.length)
+    this.#rest = this.#rest.subarray(end + 2 * lineEnd.length)
     this.#state = "body"
     return true
   }
