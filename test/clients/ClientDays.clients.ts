@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs"
-import { readFile } from "node:fs/promises"
+import { readFile, rm } from "node:fs/promises"
 import { stripTypeScriptTypes } from "node:module"
 import { join } from "node:path"
-import { assert, layer } from "@effect/vitest"
+import { afterAll, assert, layer } from "@effect/vitest"
 import { eventually } from "@kite/testkit/Eventually"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
@@ -11,6 +11,7 @@ import { blockOf, dayOf, largePdf, requests, requestsOf, run } from "./Day.ts"
 import { findTools, type Tool } from "./Tools.ts"
 
 const tools = await findTools()
+afterAll(() => rm(tools.npmFolder, { recursive: true, force: true }))
 for (const reason of tools.missing.values()) console.log(`Not tried: ${reason}`)
 
 const limits = ["AUTH_IP", "LOGIN_ACCOUNT", "IP", "REFRESH_IP"].map((name) => [`RATE_LIMIT_${name}`, "100000/1m"])
