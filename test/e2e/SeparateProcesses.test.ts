@@ -3,7 +3,8 @@ import { eventually } from "@kite/testkit/Eventually"
 import { logInAt } from "@kite/testkit/http/TypedClient"
 import { startS3rver } from "@kite/testkit/objects/StartS3rver"
 import { TwoRoles } from "@kite/testkit/postgres/TwoRoles"
-import { spawnKite } from "@kite/testkit/processes/KiteProcess"
+import { runKite, spawnKite } from "@kite/testkit/processes/KiteProcess"
+import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { TestRedis } from "@kite/testkit/redis/TestRedis"
 import { Effect, Layer, Redacted } from "effect"
 
@@ -59,5 +60,38 @@ it.live(
 
       assert.deepStrictEqual([yield* server.end("SIGTERM"), yield* worker.end("SIGTERM")], [0, 0])
     }).pipe(Effect.provide(Layer.merge(TwoRoles.layer, TestRedis.layer))),
+  120_000
+)
+
+it.live(
+  "server and worker on one machine share a folder of files, and a worker on another folder does not start",
+  () =>
+    Effect.gen(function* () {
+      const { ownerUrl, applicationUrl } = yield* TwoRoles
+      const folder = yield* temporaryDirectory
+      const shared = {
+        DATABASE_URL: Redacted.value(applicationUrl),
+        OBJECT_STORE_URL: `file://${folder}/objects`,
+        TOKEN_SECRET: "a secret of this test and of no other",
+        DATA_DIR: "/nowhere",
+        SMTP_URL: "smtp://127.0.0.1:1"
+      }
+      const migrate = yield* spawnKite("migrate", { ...shared, DATABASE_MIGRATE_URL: Redacted.value(ownerUrl) })
+      assert.strictEqual(yield* migrate.ended, 0)
+      const server = yield* spawnKite("server", shared)
+      const [, url = ""] = yield* server.lineLike(/Listening on (http:\/\/[^"]+)"/)
+      yield* spawnKite("worker", shared)
+      const anna = yield* logInAt(url)
+      yield* anna.uploadExample("note.txt")
+      yield* eventually(anna.list, ([first]) => first?.status === "ready", "60 seconds")
+
+      const other = { ...shared, OBJECT_STORE_URL: `file://${folder}/other` }
+      const { code, stderr } = yield* runKite(["worker"], other, 60)
+      assert.strictEqual(code, 1)
+      assert.match(
+        stderr,
+        /^kite: OBJECT_STORE_URL is \S+other, but the files of this database are in another folder: /
+      )
+    }).pipe(Effect.provide(TwoRoles.layer)),
   120_000
 )

@@ -1,8 +1,10 @@
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import * as MailerOutbox from "@kite/adapters/mail/MailerOutbox"
 import * as MailerSmtp from "@kite/adapters/mail/MailerSmtp"
 import { ObjectStoreMinio } from "@kite/adapters/objects/minio/ObjectStoreMinio"
 import { ObjectStoreFileSystem } from "@kite/adapters/objects/ObjectStoreFileSystem"
+import { checkSharedFolder } from "@kite/adapters/objects/SharedFolder"
 import * as Database from "@kite/adapters/postgres/Database"
 import { explainConnection } from "@kite/adapters/postgres/DatabaseUnusable"
 import * as Migrations from "@kite/adapters/postgres/Migrations"
@@ -10,7 +12,7 @@ import { ExtractionQueue } from "@kite/adapters/queue/ExtractionQueue"
 import { Settings, SettingsError } from "@kite/adapters/settings/Settings"
 import { RateLimiter } from "@kite/server/limits/RateLimiter"
 import * as RateLimiterRedis from "@kite/server/limits/RateLimiterRedis"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 
 /** Fails if one of these settings is missing, with the names of all that are. */
@@ -37,13 +39,18 @@ export const layerDatabase = Layer.unwrap(
   })
 )
 
-/** The S3 server of OBJECT_STORE_URL if it is set, else files in the folder `objects` of DATA_DIR. */
+/**
+ * What OBJECT_STORE_URL names: an S3 server, or a folder that processes of this machine share. Without it, files in the folder
+ * `objects` of DATA_DIR.
+ */
 const layerObjectStore = Layer.unwrap(
-  Effect.map(Settings, ({ OBJECT_STORE_URL, DATA_DIR, MIN_FREE_DISK }) =>
-    OBJECT_STORE_URL === undefined
-      ? ObjectStoreFileSystem.layer(join(DATA_DIR, "objects"), { minFreeBytes: MIN_FREE_DISK })
-      : ObjectStoreMinio.layer(OBJECT_STORE_URL)
-  )
+  Effect.map(Settings, ({ OBJECT_STORE_URL, DATA_DIR, MIN_FREE_DISK }) => {
+    const layerFiles = (directory: string) => ObjectStoreFileSystem.layer(directory, { minFreeBytes: MIN_FREE_DISK })
+    if (OBJECT_STORE_URL === undefined) return layerFiles(join(DATA_DIR, "objects"))
+    if (!Redacted.value(OBJECT_STORE_URL).startsWith("file:")) return ObjectStoreMinio.layer(OBJECT_STORE_URL)
+    const directory = fileURLToPath(Redacted.value(OBJECT_STORE_URL))
+    return Layer.effectDiscard(checkSharedFolder(directory)).pipe(Layer.provideMerge(layerFiles(directory)))
+  })
 )
 
 /** Counts rate limits in the Redis of REDIS_URL if it is set, else in this process. */

@@ -1,13 +1,21 @@
 import * as JsonLogger from "@kite/adapters/logging/JsonLogger"
+import { NotSecret } from "@kite/adapters/logging/Redaction"
 import { Settings } from "@kite/adapters/settings/Settings"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Record, Redacted } from "effect"
 import manifest from "../package.json" with { type: "json" }
 
 export const { version } = manifest
 
-/** Logs the effective settings once, secrets redacted. */
-const layerSettings = Layer.effectDiscard(
-  Effect.flatMap(Settings, (settings) => Effect.logInfo("Settings", { event: "settings", ...settings }))
+const notSecret = (value: unknown) => (Redacted.isRedacted(value) ? value : new NotSecret(value))
+
+/** Logs the effective settings once. Secrets are redacted; what only sounds like one (`REFRESH_TOKEN_LIFETIME`) is not. */
+export const layerSettings = Layer.effectDiscard(
+  Effect.flatMap(Settings, (settings) =>
+    Effect.logInfo("Settings", {
+      event: "settings",
+      ...Record.map<string, unknown, unknown>({ ...settings }, notSecret)
+    })
+  )
 )
 
 /** Nothing that kite does needs root. */

@@ -36,7 +36,9 @@ export type Problem =
   | (ProblemMembers & { readonly type: "urn:kite:problem:invalid-reset-token"; readonly status: 400 })
   | (ProblemMembers & { readonly type: "urn:kite:problem:invalid-session"; readonly status: 401 })
   | (ProblemMembers & { readonly type: "urn:kite:problem:invalid-upload"; readonly status: 400 })
+  | (ProblemMembers & { readonly type: "urn:kite:problem:missing-origin"; readonly status: 403 })
   | (ProblemMembers & { readonly type: "urn:kite:problem:not-found"; readonly status: 404 })
+  | (ProblemMembers & { readonly type: "urn:kite:problem:precondition-failed"; readonly status: 412 })
   | (ProblemMembers & {
       readonly type: "urn:kite:problem:quota-exceeded"
       readonly status: 413

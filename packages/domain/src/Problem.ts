@@ -52,6 +52,13 @@ export class MethodNotAllowed extends Problem<MethodNotAllowed>()("MethodNotAllo
   title: "Method not allowed"
 }) {}
 
+/** 412: `If-Match` or `If-Unmodified-Since` does not hold; `ETag` and `Last-Modified` say what does. */
+export class PreconditionFailed extends Problem<PreconditionFailed>()("PreconditionFailed", {
+  type: problemType("precondition-failed"),
+  status: 412,
+  title: "Precondition failed"
+}) {}
+
 /** 413: the body is larger than this endpoint accepts. */
 export class BodyTooLarge extends Problem<BodyTooLarge>()("BodyTooLarge", {
   type: problemType("body-too-large"),

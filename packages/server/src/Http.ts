@@ -25,6 +25,7 @@ import * as ExactPaths from "./http/ExactPaths.ts"
 import * as Listener from "./http/Listener.ts"
 import * as MethodNotAllowed from "./http/MethodNotAllowed.ts"
 import * as RequestValidation from "./http/RequestValidation.ts"
+import * as RequiredHost from "./http/RequiredHost.ts"
 import * as ServerFailures from "./http/ServerFailures.ts"
 import * as InvitePage from "./invites/InvitePage.ts"
 import * as InvitesHandlers from "./invites/InvitesHandlers.ts"
@@ -57,7 +58,7 @@ const routes = Layer.mergeAll(
   EmailProofPage.layer,
   MethodNotAllowed.layer
 ).pipe(
-  Layer.provide([RequestScope.layerRoute, ExactPaths.layer]),
+  Layer.provide([RequestScope.layerRoute, ExactPaths.layer, RequiredHost.layer]),
   Layer.merge(RateLimitMiddleware.layerUncharged),
   Layer.merge(Refusals.layer),
   Layer.provide(RateLimitGate.layer)

@@ -17,8 +17,10 @@ const missing = () =>
 /** Why a job could not be finished: an error of a port or a defect. */
 type Trouble = Cause.Cause<{ readonly _tag: string }>
 
-const lastFailure = (cause: Trouble) =>
-  Option.exists(Cause.findErrorOption(cause), (error) => error._tag === "ObjectNotFound") ? missing() : interrupted()
+const isMissing = (cause: Trouble) =>
+  Option.exists(Cause.findErrorOption(cause), (error) => error._tag === "ObjectNotFound")
+
+const logObsolete = Effect.logInfo("Job is obsolete").pipe(Effect.annotateLogs({ event: "job_obsolete" }))
 
 /** The store, the database or a child failed; the log has the cause. */
 export class JobNotDone extends Schema.TaggedError<JobNotDone>()("JobNotDone", { cause: Schema.Defect() }) {}
@@ -59,9 +61,7 @@ export class ExtractionHandler extends Context.Service<
 
       const run = Effect.fnUntraced(function* (job: ExtractionJob) {
         const source = yield* results.begin(job)
-        if (Option.isNone(source)) {
-          return yield* Effect.logInfo("Job is obsolete").pipe(Effect.annotateLogs({ event: "job_obsolete" }))
-        }
+        if (Option.isNone(source)) return yield* logObsolete
         const { contentType } = source.value
         yield* Effect.logInfo("Job started").pipe(Effect.annotateLogs({ event: "job_started", contentType }))
         const [duration, { text, failure }] = yield* Effect.timed(extract(source.value))
@@ -85,12 +85,14 @@ export class ExtractionHandler extends Context.Service<
 
       const retryOrFail = Effect.fnUntraced(function* (job: ExtractionJob, delivery: number, cause: Trouble) {
         if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
+        // The owner deleted the document after the job began.
+        if (isMissing(cause) && Option.isNone(yield* results.begin(job))) return yield* logObsolete
         const last = delivery >= maxDeliveries
         yield* Effect.logError(last ? "Job failed permanently" : "Job will be retried", cause).pipe(
           Effect.annotateLogs({ event: last ? "job_given_up" : "job_retried", attempts: delivery })
         )
         yield* countJob(last ? "given_up" : "retried")
-        if (last) yield* results.fail(job, lastFailure(cause))
+        if (last) yield* results.fail(job, isMissing(cause) ? missing() : interrupted())
         return yield* new JobNotDone({ cause: Cause.squash(cause) })
       })
 

@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import { maxDeliveries } from "@kite/adapters/queue/ExtractionQueue"
 import { type ExtractedText, ExtractionFailure } from "@kite/domain/documents/Extraction"
+import { LogCapture } from "@kite/testkit/logging/LogCapture"
 import { suite } from "@kite/testkit/Suite"
 import { ExtractionHandler } from "@kite/worker/ExtractionHandler"
 import { Extractor } from "@kite/worker/extraction/Extractor"
@@ -126,6 +127,27 @@ suite(ports)("ExtractionHandler", (it) => {
       const failure = new ExtractionFailure({ code: "corrupt", message: "broken" })
       yield* handled(job).pipe(handleWith(() => remove.pipe(Effect.orDie, Effect.andThen(failure))))
       assert.deepStrictEqual(yield* sql`SELECT id FROM documents WHERE id = ${job.documentId}`, [])
+    })
+  )
+
+  it.effect("finishes the job of a document that was deleted before its file was read, without an error", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const job = yield* offerDocument(bytes, "text/plain", { stored: false })
+      // The row goes between the begin of the job and the download, as if the owner had deleted the document.
+      yield* sql`CREATE FUNCTION delete_begun() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN DELETE FROM documents WHERE id = NEW.id; RETURN NULL; END'`
+      yield* sql`CREATE TRIGGER delete_begun AFTER UPDATE ON documents FOR EACH ROW
+        WHEN (NEW.status = 'processing') EXECUTE FUNCTION delete_begun()`
+      const log = new LogCapture()
+      yield* handled(job).pipe(
+        handleWith(() => Effect.die("there is nothing to read")),
+        Effect.provide(log.layer),
+        Effect.ensuring(Effect.orDie(sql`DROP FUNCTION delete_begun CASCADE`))
+      )
+      assert.deepStrictEqual(yield* sql`SELECT id FROM documents WHERE id = ${job.documentId}`, [])
+      assert.deepStrictEqual([...new Set(log.parsed.map(({ level }) => level))], ["info"])
+      assert.strictEqual(log.last.event, "job_obsolete")
     })
   )
 

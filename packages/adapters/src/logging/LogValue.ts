@@ -1,5 +1,5 @@
 import { Redacted } from "effect"
-import { isSecretName, redacted, scrub } from "./Redaction.ts"
+import { isSecretName, NotSecret, redacted, scrub } from "./Redaction.ts"
 
 const maxDepth = 6
 const maxMembers = 40
@@ -49,6 +49,7 @@ const visitGuarded = (value: object, walk: Walk): Json => {
 
 const visitObject = (value: object, walk: Walk): Json => {
   if (Redacted.isRedacted(value)) return redacted
+  if (value instanceof NotSecret) return visit(value.value, walk)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "<invalid date>" : value.toISOString()
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `<${value.byteLength} bytes>`
   if (walk.path.includes(value)) return "<cycle>"

@@ -5,10 +5,19 @@ const secretName =
 // Document text and request bodies. A number under such a name (a count of pages) is harmless.
 const contentNames = new Set(["text", "body", "content", "payload", "pages", "html", "pwd", "pass", "auth"])
 
+/** A value that is logged under a name that looks like a secret's: `REFRESH_TOKEN_LIFETIME`. */
+export class NotSecret {
+  readonly value: unknown
+  constructor(value: unknown) {
+    this.value = value
+  }
+}
+
 /** Whether the value of this name must not be logged. */
 export const isSecretName = (name: string, value: unknown): boolean =>
-  secretName.test(name) ||
-  (contentNames.has(name.toLowerCase()) && value !== null && typeof value !== "number" && typeof value !== "boolean")
+  !(value instanceof NotSecret) &&
+  (secretName.test(name) ||
+    (contentNames.has(name.toLowerCase()) && value !== null && typeof value !== "number" && typeof value !== "boolean"))
 
 // Two quick checks that most strings pass; the others go through the patterns below.
 const suspicious = /pass|pwd|secret|token|auth|cookie|key|credential|bearer|basic|digest|eyj|:\/\/[^/]*@/i

@@ -16,6 +16,7 @@ import { migration as records } from "./migrations/0010_records.ts"
 import { migration as formats } from "./migrations/0011_formats.ts"
 import { migration as text } from "./migrations/0012_text.ts"
 import { migration as repeatedUploads } from "./migrations/0013_repeated_uploads.ts"
+import { migration as objectStore } from "./migrations/0014_object_store.ts"
 import { requireSuitable } from "./Suitability.ts"
 
 /** Every migration in order. A released one never changes; a change of the schema is a new migration. */
@@ -30,7 +31,8 @@ const migrations = {
   "0010_records": records,
   "0011_formats": formats,
   "0012_text": text,
-  "0013_repeated_uploads": repeatedUploads
+  "0013_repeated_uploads": repeatedUploads,
+  "0014_object_store": objectStore
 }
 
 /** An index over a large table takes long, and so does waiting for another process that builds one. */

@@ -20,6 +20,15 @@ const url = (...protocols: ReadonlyArray<string>) =>
         protocols.includes(URL.parse(text)?.protocol ?? "") || `must be a URL that starts with ${protocols[0]}//`
     )
   )
+/** An S3 server, or a folder of this machine. */
+const objectStoreUrl = url("http:", "https:", "file:").check(
+  Schema.makeFilter(
+    (text) =>
+      URL.parse(text)?.protocol !== "file:" ||
+      /^file:\/\/\/(?!.*%2f)[^?#]+$/i.test(text) ||
+      "must be a URL that starts with http://, or a folder such as file:///srv/kite/objects"
+  )
+)
 const secretUrl = (...protocols: ReadonlyArray<string>) => Schema.RedactedFromValue(url(...protocols))
 
 const Origins = List.check(
@@ -81,8 +90,8 @@ export const Variables = Schema.Struct({
     example: "redis://:PASSWORD@host:6379",
     unset: "each server counts in memory"
   }),
-  OBJECT_STORE_URL: Schema.optionalKey(secretUrl("http:", "https:")).annotateKey({
-    description: "Bucket of an S3 server",
+  OBJECT_STORE_URL: Schema.optionalKey(Schema.RedactedFromValue(objectStoreUrl)).annotateKey({
+    description: "Bucket of an S3 server, or `file:///` and a folder that server and worker share on one machine",
     example: "http://KEY:SECRET@host:9000/bucket?region=us-east-1",
     unset: "files in `DATA_DIR`"
   }),

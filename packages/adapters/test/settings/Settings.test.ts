@@ -68,7 +68,21 @@ const expected: Record<keyof Settings["Service"], Expected> = {
   DATABASE_MIGRATE_URL: secretUrl("postgresql://u:p@h/d"),
   DATABASE_CONNECTIONS: whole(10, 2, 200),
   REDIS_URL: secretUrl("rediss://:p@h:6379/0", "http://hunter2hunter2"),
-  OBJECT_STORE_URL: secretUrl("http://KEY:SECRET@h:9000/bucket", "s3://hunter2hunter2"),
+  OBJECT_STORE_URL: {
+    unset: "undefined",
+    good: {
+      "http://KEY:SECRET@h:9000/bucket": "http://KEY:SECRET@h:9000/bucket",
+      "file:///srv/kite/my%20objects": "file:///srv/kite/my%20objects"
+    },
+    bad: [
+      ...secretUrl("", "s3://hunter2hunter2").bad,
+      "file://host/hunter2hunter2",
+      "file:hunter2hunter2",
+      "file:///",
+      "file:///hunter2hunter2?x",
+      "file:///hunter2%2Fhunter2"
+    ]
+  },
   TOKEN_SECRET: { unset: "undefined", good: { ["s".repeat(32)]: "s".repeat(32) }, bad: ["hunter2hunter2"] },
   REFRESH_TOKEN_LIFETIME: millis(2_592_000_000),
   ADMIN_EMAIL: { unset: "undefined", good: { " Root@Example.org": "root@example.org" }, bad: ["root", "hunter2@"] },

@@ -13,6 +13,7 @@ import {
   InvalidCredentials,
   InvalidResetToken,
   InvalidSession,
+  MissingOrigin,
   WeakPassword,
   WrongPassword
 } from "./AuthErrors.ts"
@@ -62,7 +63,7 @@ export class AuthApi extends HttpApiGroup.make("auth")
       .annotate(RateLimitPolicies, ["auth-ip", "login-account", "login-device"]),
     HttpApiEndpoint.post("refresh", "/refresh", {
       success: Session,
-      error: [InvalidSession, ForeignOrigin]
+      error: [InvalidSession, ForeignOrigin, MissingOrigin]
     })
       .annotateMerge(
         documented({
@@ -74,7 +75,10 @@ export class AuthApi extends HttpApiGroup.make("auth")
         })
       )
       .annotate(RateLimitPolicies, ["refresh-session", "refresh-ip"]),
-    HttpApiEndpoint.post("logout", "/logout", { success: HttpApiSchema.NoContent, error: ForeignOrigin }).annotateMerge(
+    HttpApiEndpoint.post("logout", "/logout", {
+      success: HttpApiSchema.NoContent,
+      error: [ForeignOrigin, MissingOrigin]
+    }).annotateMerge(
       documented({
         summary: "Log out",
         description:

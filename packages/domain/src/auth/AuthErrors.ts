@@ -46,7 +46,14 @@ export class InvalidResetToken extends Problem<InvalidResetToken>()("InvalidRese
   title: "Invalid or expired reset link"
 }) {}
 
-/** 403: an endpoint that uses the refresh cookie was called from another origin, or without `Origin`. */
+/** 403: an endpoint that uses the refresh cookie was called without `Origin`; `detail` says what to send. */
+export class MissingOrigin extends Problem<MissingOrigin>()("MissingOrigin", {
+  type: problemType("missing-origin"),
+  status: 403,
+  title: "Origin missing"
+}) {}
+
+/** 403: an endpoint that uses the refresh cookie was called from another origin. */
 export class ForeignOrigin extends Problem<ForeignOrigin>()("ForeignOrigin", {
   type: problemType("foreign-origin"),
   status: 403,

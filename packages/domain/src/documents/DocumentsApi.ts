@@ -4,7 +4,7 @@ import { Authentication } from "../auth/Authentication.ts"
 import { AccountRateLimit, IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { documented } from "../openapi/Operation.ts"
-import { bodyProblems, InvalidRequest, NotFound, RangeNotSatisfiable } from "../Problem.ts"
+import { bodyProblems, InvalidRequest, NotFound, PreconditionFailed, RangeNotSatisfiable } from "../Problem.ts"
 import { EmailNotProven } from "../users/UserErrors.ts"
 import { describeContent } from "./ContentDescription.ts"
 import { Document, DocumentId } from "./Document.ts"
@@ -107,12 +107,12 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
     HttpApiEndpoint.get("content", "/:id/content", {
       params,
       success: HttpApiSchema.StreamUint8Array(),
-      error: [NotFound, RangeNotSatisfiable, TooManyTransfers]
+      error: [NotFound, PreconditionFailed, RangeNotSatisfiable, TooManyTransfers]
     }).annotateMerge(
       documented({
         summary: "Download the content",
         description:
-          "The bytes as they were uploaded, as an attachment. One range (`Range`, `If-Range`) and revalidation (`If-None-Match`) are supported; several ranges at once return the whole.",
+          "The bytes as they were uploaded, as an attachment. One range (`Range`, `If-Range`), revalidation (`If-None-Match`, `If-Modified-Since`) and preconditions (`If-Match`, `If-Unmodified-Since`) are supported; several ranges at once return the whole.",
         change: describeContent
       })
     ),

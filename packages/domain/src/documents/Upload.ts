@@ -15,7 +15,7 @@ export const Upload = Schema.Struct({
   filename: Schema.optionalKey(Schema.String.annotate({ description: "Replaces the file's own name." }))
 })
   .annotate({ identifier: "Upload" })
-  .pipe(HttpApiSchema.asMultipartStream({ maxParts: 4, maxFieldSize: "8 KiB" }))
+  .pipe(HttpApiSchema.asMultipartStream())
 
 /**
  * What happens to a file whose bytes the account has stored already: it becomes another document (`keep`), the oldest document with

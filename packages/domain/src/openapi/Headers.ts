@@ -35,6 +35,7 @@ export const headers = {
     text,
     '"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"'
   ),
+  "Last-Modified": header("When the content was uploaded.", text, "Sun, 22 Nov 2026 20:15:00 GMT"),
   "Accept-Ranges": header("Ranges are in bytes.", { type: "string", const: "bytes" }, "bytes"),
   "Content-Range": header("The range that is sent, or `*`, and the length of the whole.", text, "bytes 0-1023/146515"),
   "Preference-Applied": {

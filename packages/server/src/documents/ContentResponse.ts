@@ -1,47 +1,65 @@
 import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import type { UserId } from "@kite/domain/users/User"
 import * as ContentDisposition from "content-disposition"
-import { Effect, Sink, Stream } from "effect"
+import { DateTime, Effect, Sink, Stream } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import parseRange from "range-parser"
-import { matchesEtag } from "../http/Negotiation.ts"
+import { evaluatePreconditions, httpDate, matchesIfRange, type Validators } from "../http/Preconditions.ts"
 import type { DocumentRow } from "./rows/DocumentRow.ts"
 import { dropWhenStalled } from "./StalledDownload.ts"
 import { Transfers } from "./Transfers.ts"
 
-const etagOf = ({ sha256 }: DocumentRow) => `"${sha256}"`
+/** The content never changes. */
+const validatorsOf = ({ sha256, createdAt }: DocumentRow): Validators => ({
+  etag: `"${sha256}"`,
+  lastModified: DateTime.toEpochMillis(createdAt)
+})
+
+/** A suffix that is longer than the content is all of it (RFC 9110 section 14.1.2). */
+const shortenSuffixes = (range: string, size: number) =>
+  range.replace(
+    /([=,]\s*)-(\d+)/g,
+    (_, before: string, length: string) => `${before}-${Math.min(Number(length), size)}`
+  )
 
 /**
  * The one requested range (RFC 9110 section 14.2). Several ranges, another unit, a stale If-Range and methods other than GET get
  * the whole content.
  */
-const rangeOf = ({ headers, method }: HttpServerRequest.HttpServerRequest, size: number, etag: string) => {
+const rangeOf = ({ headers, method }: HttpServerRequest.HttpServerRequest, size: number, validators: Validators) => {
   const { range, "if-range": ifRange } = headers
-  if (method !== "GET" || range === undefined || !/^bytes=/i.test(range) || (ifRange !== undefined && ifRange !== etag))
+  if (method !== "GET" || range === undefined || !/^bytes=/i.test(range) || !matchesIfRange(ifRange, validators))
     return undefined
-  const parsed = parseRange(size, range)
+  const parsed = parseRange(size, shortenSuffixes(range, size))
   if (parsed === -1) return "unsatisfiable"
   return parsed === -2 || parsed.length !== 1 ? undefined : parsed[0]
 }
 
 /**
- * A document's content over HTTP: 200, 206, 304 or 416. Always an attachment in a sandbox: uploads must never run as a page of
+ * A document's content over HTTP: 200, 206, 304, 412 or 416. Always an attachment in a sandbox: uploads must never run as a page of
  * this origin.
  */
 export const makeContentResponse = Effect.map(Effect.all([ObjectStore, Transfers]), ([store, transfers]) =>
   Effect.fnUntraced(
     function* (owner: UserId, row: DocumentRow) {
       const request = yield* HttpServerRequest.HttpServerRequest
-      const etag = etagOf(row)
-      const validators = { etag, "accept-ranges": "bytes", "cache-control": "private, no-cache" }
-      if (matchesEtag(request.headers["if-none-match"], etag)) {
-        return HttpServerResponse.empty({ status: 304, headers: validators })
+      const validators = validatorsOf(row)
+      const { etag, lastModified } = validators
+      const always = {
+        etag,
+        "last-modified": httpDate(lastModified),
+        "accept-ranges": "bytes",
+        "cache-control": "private, no-cache"
       }
-      const range = rangeOf(request, row.sizeBytes, etag)
+      const outcome = evaluatePreconditions(request.headers, validators)
+      if (outcome !== "passed") {
+        return HttpServerResponse.empty({ status: outcome === "failed" ? 412 : 304, headers: always })
+      }
+      const range = rangeOf(request, row.sizeBytes, validators)
       if (range === "unsatisfiable") {
         return HttpServerResponse.empty({
           status: 416,
-          headers: { ...validators, "content-range": `bytes */${row.sizeBytes}` }
+          headers: { ...always, "content-range": `bytes */${row.sizeBytes}` }
         })
       }
       const { start, end } = range ?? { start: 0, end: row.sizeBytes - 1 }
@@ -50,7 +68,7 @@ export const makeContentResponse = Effect.map(Effect.all([ObjectStore, Transfers
         contentType: row.contentType,
         contentLength: end - start + 1,
         headers: {
-          ...validators,
+          ...always,
           "content-disposition": ContentDisposition.create(row.filename),
           "content-security-policy": "sandbox; default-src 'none'",
           ...(range !== undefined && { "content-range": `bytes ${start}-${end}/${row.sizeBytes}` })

@@ -11,6 +11,7 @@ import { makeContentResponse } from "./ContentResponse.ts"
 import { Documents } from "./Documents.ts"
 import { DocumentTexts } from "./DocumentTexts.ts"
 import { makeGetWhenFinished } from "./GetWhenFinished.ts"
+import { partsOf } from "./multipart/Parts.ts"
 import { makeReadRecords } from "./ReadRecords.ts"
 import { toDocument } from "./rows/DocumentRow.ts"
 import { makeTextResponse } from "./TextResponse.ts"
@@ -42,11 +43,11 @@ export const layer = HttpApiBuilder.group(
     const record = yield* makeReadRecords
     const owner = Effect.map(CurrentUser, ({ id }) => id)
     return handlers.handleAll({
-      upload: Effect.fn(function* ({ query, payload: parts, request }) {
+      upload: Effect.fn(function* ({ query, request }) {
         const { onDuplicate = "keep" } = query
         const key = yield* keyOf(request)
         const bodyBytes = Number(request.headers["content-length"] ?? 0)
-        const upload = uploads.upload(yield* owner, { parts, bodyBytes, onDuplicate, key })
+        const upload = uploads.upload(yield* owner, { parts: partsOf(request), bodyBytes, onDuplicate, key })
         const { status, response } = yield* Effect.tapError(upload, retryAfter)
         return HttpServerResponse.jsonUnsafe(response, {
           status,

@@ -6,8 +6,8 @@ import { sanitizeFilename } from "@kite/domain/documents/Filename"
 import { ByteCount, type Quota } from "@kite/domain/users/Quota"
 import { Effect, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
-import type { Multipart } from "effect/http"
 import { ContentSniffer } from "./ContentSniffer.ts"
+import type { File, Part } from "./multipart/Parts.ts"
 import type { Reservation } from "./QuotaReservations.ts"
 
 /** A file that lies in the object store and belongs to no document yet. */
@@ -38,26 +38,22 @@ export const rejectSize = ({ quota, maxUploadBytes }: Omit<Allowance, "reservati
   return quota.usedBytes + size > quota.limitBytes ? new QuotaExceeded(fields) : undefined
 }
 
-const malformed = () => new InvalidUpload({ detail: "The multipart body is cut off or malformed" })
+/** A name that the client chose, short enough to be sent back. */
+const quote = (name: string) => JSON.stringify(Array.from(name).slice(0, 60).join("").toWellFormed())
 
-const unreadable = (error: Multipart.MultipartError) =>
-  error.reason._tag === "Parse" ? malformed() : new InvalidUpload({ detail: "Too many or too large parts" })
-
-/** The platform's parser throws a TypeError at a part whose headers have no end (@effect/platform-node 4.1.0). */
-const orInvalid = (parts: Stream.Stream<Multipart.Part, Multipart.MultipartError>) =>
-  parts.pipe(
-    Stream.mapError(unreadable),
-    Stream.catchDefect((defect) => (defect instanceof TypeError ? Stream.fail(malformed()) : Stream.die(defect)))
-  )
-
-/** What a name cannot hold between its quotes, as browsers write it (WHATWG HTML, multipart/form-data encoding algorithm). */
-const escapes = /%(?:22|0A|0D)/g
+const unexpected = ({ _tag, key }: Part) =>
+  new InvalidUpload({
+    detail:
+      key === "file"
+        ? `There are two files named "file"; upload one at a time`
+        : `Unexpected ${_tag === "File" ? "file" : "field"} ${quote(key)}: an upload has a "file", and may have a "filename"`
+  })
 
 /** Streams one file into the store: counted, hashed and sniffed on the way, cut off where it may not go on. */
 const storeFile = Effect.fnUntraced(function* (
   store: Destination,
   objectKey: ObjectKey,
-  source: Multipart.File["content"],
+  source: File["content"],
   allowance: Allowance
 ): Effect.fn.Return<Omit<StoredFile, "filename">, UploadProblem | ObjectStoreFull | ObjectStoreError> {
   const hash = createHash("sha256")
@@ -79,7 +75,7 @@ const storeFile = Effect.fnUntraced(function* (
       isHeld ? Effect.succeed(chunk) : Effect.fail(heldByOthers())
     )
   }
-  const content = source.pipe(Stream.mapError(unreadable), Stream.mapEffect(take))
+  const content = Stream.mapEffect(source, take)
   yield* store.put(objectKey, content)
   const contentType = sniffer.finish()
   if (size === 0) return yield* new InvalidUpload({ detail: "The file is empty" })
@@ -94,7 +90,7 @@ const storeFile = Effect.fnUntraced(function* (
  */
 export const receiveUpload = Effect.fnUntraced(function* <A, E>(
   store: Destination,
-  parts: Stream.Stream<Multipart.Part, Multipart.MultipartError>,
+  parts: Stream.Stream<Part, InvalidUpload>,
   allowance: Allowance,
   record: (file: StoredFile) => Effect.Effect<A, E>
 ) {
@@ -103,20 +99,20 @@ export const receiveUpload = Effect.fnUntraced(function* <A, E>(
   const received: { file?: Omit<StoredFile, "filename">; name?: string; filename?: string } = {}
 
   const readPart = Effect.fnUntraced(function* (
-    part: Multipart.Part
+    part: Part
   ): Effect.fn.Return<void, UploadProblem | ObjectStoreFull | ObjectStoreError> {
     if (part._tag === "Field" && part.key === "filename") {
       received.filename = part.value
     } else if (part._tag === "File" && part.key === "file" && received.file === undefined) {
-      received.name = part.name.replace(escapes, decodeURIComponent)
+      received.name = part.name ?? ""
       received.file = yield* storeFile(store, objectKey, part.content, allowance)
     } else {
-      return yield* new InvalidUpload({ detail: `Unexpected part; there must be one file, named "file"` })
+      return yield* unexpected(part)
     }
   })
 
   const receive = Effect.fnUntraced(function* () {
-    yield* Stream.runForEach(orInvalid(parts), readPart)
+    yield* Stream.runForEach(parts, readPart)
     if (received.file === undefined) return yield* new InvalidUpload({ detail: `There is no file named "file"` })
     const file = { ...received.file, filename: sanitizeFilename(received.filename ?? received.name ?? "") }
     removable = false

@@ -18,10 +18,11 @@ import { ByteCount } from "@kite/domain/users/Quota"
 import type { UserId } from "@kite/domain/users/User"
 import { EmailNotProven } from "@kite/domain/users/UserErrors"
 import { ByteSize, Context, Effect, Layer, Stream } from "effect"
-import { HttpIncomingMessage, type Multipart } from "effect/http"
+import { HttpIncomingMessage } from "effect/http"
 import { AuditLog } from "../audit/AuditLog.ts"
 import { DocumentRepository } from "./DocumentRepository.ts"
 import { IdempotencyKeys, type KeptResponse } from "./IdempotencyKeys.ts"
+import type { Part } from "./multipart/Parts.ts"
 import { QuotaReservations } from "./QuotaReservations.ts"
 import { Transfers } from "./Transfers.ts"
 import { type Destination, receiveUpload, rejectSize, type StoredFile } from "./Upload.ts"
@@ -29,8 +30,10 @@ import { makeUploadRecord } from "./UploadRecord.ts"
 
 /** Room in an upload's body for the parts' headers and the `filename`. */
 const multipartOverhead = 64 * 1024
+/** More than one read of a socket, so that a file that is too large is refused as such, before the body is. */
+const oneRead = 1024 * 1024
 
-type Parts = Stream.Stream<Multipart.Part, Multipart.MultipartError>
+type Parts = Stream.Stream<Part, InvalidUpload>
 
 export interface UploadRequest {
   readonly parts: Parts
@@ -88,7 +91,7 @@ export class Uploads extends Context.Service<
       const keys = yield* IdempotencyKeys
       const record = yield* makeUploadRecord
       const { MAX_UPLOAD_BYTES: maxUploadBytes, EMAIL_PROOF } = yield* Settings
-      const maxBodySize = ByteSize.bytes(maxUploadBytes + multipartOverhead)
+      const maxBodySize = ByteSize.bytes(maxUploadBytes + multipartOverhead + oneRead)
       const anySize = { usedBytes: ByteCount.make(0), limitBytes: ByteCount.make(maxUploadBytes) }
 
       /** Reads a repetition to its end, to see whether it is one. It is charged nothing, so its quota does not matter. */

@@ -8,7 +8,11 @@ const requestHeaders = [
   "Authorization",
   "Content-Type",
   "Idempotency-Key",
+  "If-Match",
+  "If-Modified-Since",
   "If-None-Match",
+  "If-Range",
+  "If-Unmodified-Since",
   "Prefer",
   "Range",
   "X-Correlation-ID"

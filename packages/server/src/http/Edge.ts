@@ -1,11 +1,13 @@
 import { Settings } from "@kite/adapters/settings/Settings"
 import { ByteSize, Effect } from "effect"
-import { HttpIncomingMessage, HttpServerRequest, type HttpServerResponse } from "effect/http"
+import { HttpEffect, HttpIncomingMessage, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { forwardingOf, isTrustedPeer, requestClientIp } from "../network/RequestClientIp.ts"
 import { makeRequestScope } from "../observability/RequestScope.ts"
 import { makeCors } from "./Cors.ts"
+import { compressJson } from "./JsonCompression.ts"
 import { renderProblems } from "./Problems.ts"
 import { makeSecurityHeaders } from "./SecurityHeaders.ts"
+import { dropUnreadBody } from "./UnreadBody.ts"
 
 /** For JSON bodies; uploads have a limit of their own. */
 const maxBodySize = ByteSize.kibibytes(64)
@@ -14,6 +16,12 @@ const maxBodySize = ByteSize.kibibytes(64)
 const logForwarding = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
   Effect.logDebug("client ip", forwardingOf(request))
 )
+
+/** The last change of a body, when it is complete. */
+const finishBodies = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+  HttpEffect.withPreResponseHandler(app, (request, response) =>
+    response.status < 400 ? compressJson(request, response) : Effect.succeed(dropUnreadBody(request, response))
+  )
 
 /** Everything around the router; the outermost comes last. */
 export const makeEdge = Effect.gen(function* () {
@@ -32,6 +40,7 @@ export const makeEdge = Effect.gen(function* () {
   })
   return <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
     (isDebugging ? Effect.andThen(logForwarding, app) : app).pipe(
+      finishBodies,
       Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
       renderProblems,
       cors,

@@ -10,8 +10,11 @@ import { limitConnections } from "./ConnectionLimits.ts"
 
 /** Limits for slow clients, in ms (408), and for headers, in bytes (431). */
 const bounds = { headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }
-/** Node would silently keep only the first of two Authorization or Host headers. Joined, they are invalid. */
-const strict = { joinDuplicateHeaders: true }
+/**
+ * Node would silently keep only the first of two Authorization or Host headers. Joined, they are invalid. A missing Host is
+ * refused with a problem (RequiredHost.ts).
+ */
+const strict = { joinDuplicateHeaders: true, requireHostHeader: false }
 /**
  * Ignores `Upgrade` (RFC 9110 section 7.8), since kite speaks HTTP/1.1 only. The platform's upgrade handler writes to a response that
  * never sees `drain` (@effect/platform-node 4.1.0): a download would stop after 256 KiB and keep its socket, file and fiber for ever.

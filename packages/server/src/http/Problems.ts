@@ -5,6 +5,7 @@ import {
   InvalidRequest,
   MethodNotAllowed,
   NotFound,
+  PreconditionFailed,
   RangeNotSatisfiable,
   Unavailable,
   UnsupportedMediaType
@@ -34,6 +35,8 @@ const problemOf = (status: number, { headers, url }: HttpServerRequest.HttpServe
       return new NotFound({})
     case 405:
       return new MethodNotAllowed({})
+    case 412:
+      return new PreconditionFailed({})
     case 413:
       return new BodyTooLarge({})
     case 415:

@@ -10,7 +10,7 @@ import { openSocket } from "@kite/testkit/http/RawSocket"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Queue, Stream } from "effect"
-import type { Multipart } from "effect/http"
+import type { File } from "../../src/documents/multipart/Parts.ts"
 import { receiveUpload } from "../../src/documents/Upload.ts"
 
 /** Reports each upload into the store: when its bytes flow, and how it ends. */
@@ -85,7 +85,7 @@ const parts = Stream.make({
   key: "file",
   name: "a.txt",
   content: Stream.make(new Uint8Array(Buffer.from("hello")))
-} as unknown as Multipart.File)
+} as unknown as File)
 const allowance = {
   quota: { usedBytes: ByteCount.make(0), limitBytes: ByteCount.make(100) },
   maxUploadBytes: 100,

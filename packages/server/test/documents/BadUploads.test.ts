@@ -39,7 +39,6 @@ const malformed: Record<string, string> = {
   "nothing at all": "",
   "no file": part("filename", "a.txt") + end,
   "a file under another name": part("document", "hello", "a.txt") + end,
-  "a field instead of a file": part("file", "hello") + end,
   "two files": filePart("one") + filePart("two") + end,
   "two files, the second of another name": filePart("one") + part("other", "two", "b.txt") + end,
   "an unknown field": filePart() + part("folder", "x") + end,
@@ -188,6 +187,39 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
     })
   )
 
+  it.effect.each<[string, string]>([
+    ['12\\" display.txt', '12" display.txt'],
+    ['12" display.txt', '12" display.txt'],
+    ["=?UTF-8?B?R3LDvMOfZS50eHQ=?=", "Grüße.txt"]
+  ])("name keeps its words: %s", ([filename, kept]) =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const { status, json } = yield* send(user, filePart("hello", filename) + end)
+      assert.deepStrictEqual([status, json.filename], [201, kept])
+    })
+  )
+
+  it.effect("name in Latin-1 is decoded", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const body = new Uint8Array(Buffer.from(filePart("hello", "Grüße.txt") + end, "latin1"))
+      assert.strictEqual((yield* send(user, body)).json.filename, "Grüße.txt")
+    })
+  )
+
+  it.effect("names the field that is not expected", () =>
+    Effect.gen(function* () {
+      const user = yield* Someone
+      for (const [body, named] of [
+        [filePart() + part("folder", "x") + end, 'field "folder"'],
+        [part("document", "hello", "a.txt") + end, 'file "document"'],
+        [filePart() + filePart() + end, "two files"]
+      ] as const) {
+        assert.include((yield* send(user, body)).json.detail, named)
+      }
+    })
+  )
+
   it.effect("name in the field `filename` takes precedence, before or after the file", () =>
     Effect.gen(function* () {
       const user = yield* signUp
@@ -195,6 +227,22 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
       for (const body of [name + filePart() + end, filePart() + name + end]) {
         assert.strictEqual((yield* send(user, body)).json.filename, "Zweiter Name.txt")
       }
+    })
+  )
+
+  it.effect("without a filename is a file of any size, named by the field `filename` or not at all", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const text = "hello ".repeat(20_000)
+      const unnamed = yield* send(user, part("file", text) + end)
+      assert.deepStrictEqual(
+        [unnamed.status, unnamed.json.filename, unnamed.json.sizeBytes],
+        [201, "document", text.length]
+      )
+      const named = yield* send(user, part("filename", "note.txt") + part("file", text) + end)
+      assert.strictEqual(named.json.filename, "note.txt")
+      const content = yield* sendAs(user, `/api/documents/${named.json.id}/content`)
+      assert.isTrue(content.text === text)
     })
   )
 

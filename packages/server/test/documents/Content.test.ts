@@ -9,15 +9,16 @@ import { Context, Effect, Layer, Schema } from "effect"
 const text = "0123456789abcdefghij"
 
 /** One document for the whole file, and its owner. */
-class Sample extends Context.Service<Sample, { readonly user: Caller; readonly id: string; readonly etag: string }>()(
-  "@kite/server/test/documents/Sample"
-) {
+class Sample extends Context.Service<
+  Sample,
+  { readonly user: Caller; readonly id: string; readonly etag: string; readonly createdAt: string }
+>()("@kite/server/test/documents/Sample") {
   static readonly layer = Layer.effect(
     Sample,
     Effect.gen(function* () {
       const user = yield* signUp
       const { json } = yield* upload(user, text)
-      return Sample.of({ user, id: json.id, etag: `"${json.sha256}"` })
+      return Sample.of({ user, id: json.id, etag: `"${json.sha256}"`, createdAt: json.createdAt })
     })
   )
 }
@@ -59,6 +60,10 @@ suite(Sample.layer.pipe(Layer.provideMerge(TestServer.layer)))("a document's con
     ["bytes=-1", "j", "19-19"],
     ["bytes=-5", "fghij", "15-19"],
     ["bytes=-20", text, "0-19"],
+    ["bytes=-21", text, "0-19"],
+    ["bytes=-5000", text, "0-19"],
+    ["bytes=-99999999999999999999999", text, "0-19"],
+    ["bytes= -5000", text, "0-19"],
     ["bytes=18-4000", "ij", "18-19"],
     ["bytes=0-99999999999999999999999", text, "0-19"],
     ["Bytes=3-4", "34", "3-4"],
@@ -109,6 +114,59 @@ suite(Sample.layer.pipe(Layer.provideMerge(TestServer.layer)))("a document's con
         assert.strictEqual(answer.headers.get("cache-control"), "private, no-cache")
       }
       assertWhole(yield* content({ "if-none-match": '"other", W/"third"' }))
+    })
+  )
+
+  it.effect(
+    "has the time of its upload as Last-Modified, and is not sent again to a client that has it since then",
+    () =>
+      Effect.gen(function* () {
+        const { createdAt } = yield* Sample
+        const whole = yield* content()
+        const modified = whole.headers.get("last-modified") ?? ""
+        assert.strictEqual(modified, new Date(createdAt).toUTCString())
+        const at = Date.parse(modified)
+        const [before, after] = [at - 1_000, at + 1_000].map((millis) => new Date(millis).toUTCString())
+        for (const since of [modified, after ?? ""]) {
+          const answer = yield* content({ "if-modified-since": since })
+          assert.deepStrictEqual([answer.status, answer.text], [304, ""], since)
+          assert.strictEqual(answer.headers.get("last-modified"), modified)
+        }
+        for (const since of [before ?? "", "yesterday", "5", ""])
+          assertWhole(yield* content({ "if-modified-since": since }))
+        assertWhole(yield* content({ "if-modified-since": modified, "if-none-match": '"other"' }))
+        assert.strictEqual((yield* content({ range: "bytes=1-2", "if-range": modified })).text, "12")
+      })
+  )
+
+  it.effect("is sent only if the preconditions of the request hold", () =>
+    Effect.gen(function* () {
+      const { etag, id } = yield* Sample
+      const modified = (yield* content()).headers.get("last-modified") ?? ""
+      const before = new Date(Date.parse(modified) - 1_000).toUTCString()
+      const refused: ReadonlyArray<Record<string, string>> = [
+        { "if-match": '"other"' },
+        { "if-match": `W/${etag}` },
+        { "if-match": '"other"', "if-none-match": etag },
+        { "if-match": '"other"', "if-unmodified-since": modified },
+        { "if-unmodified-since": before },
+        { "if-unmodified-since": before, range: "bytes=0-1" }
+      ]
+      for (const headers of refused) {
+        const answer = yield* content(headers)
+        assertProblem(answer, 412, "precondition-failed", `/api/documents/${id}/content`)
+        assert.strictEqual(answer.headers.get("etag"), etag)
+      }
+      const passed: ReadonlyArray<Record<string, string>> = [
+        { "if-match": etag },
+        { "if-match": "*" },
+        { "if-match": `"other", ${etag}` },
+        { "if-match": etag, "if-unmodified-since": before },
+        { "if-unmodified-since": modified },
+        { "if-unmodified-since": "yesterday" }
+      ]
+      for (const headers of passed) assertWhole(yield* content(headers))
+      assert.strictEqual((yield* content({ "if-match": etag, "if-none-match": etag })).status, 304)
     })
   )
 

@@ -139,6 +139,19 @@ suite(server)("a request without a matching route", (it) => {
     })
   )
 
+  it.effect("without Host is 400 in HTTP/1.1, and served in HTTP/1.0", () =>
+    Effect.gen(function* () {
+      const answer = yield* sendRaw("GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n")
+      assertProblem(answer, 400, "invalid-request", "/health/live")
+      assert.include(answer.json.detail, "Host")
+      assert.strictEqual((yield* sendRaw("GET /health/live HTTP/1.0\r\n\r\n")).status, 200)
+      assert.strictEqual(
+        (yield* sendRaw("GET /health/live HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n")).status,
+        200
+      )
+    })
+  )
+
   it.effect("is 404 even if its body cannot be read", () =>
     Effect.gen(function* () {
       assertProblem(yield* post("/api/nothing", "{", { "content-type": "application/json" }), 404, "not-found")
