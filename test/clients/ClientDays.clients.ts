@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs"
-import { readFile, rm } from "node:fs/promises"
+import { readFile } from "node:fs/promises"
 import { stripTypeScriptTypes } from "node:module"
 import { join } from "node:path"
-import { afterAll, assert, layer } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import { eventually } from "@kite/testkit/Eventually"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
@@ -11,7 +11,6 @@ import { blockOf, dayOf, largePdf, requests, requestsOf, run } from "./Day.ts"
 import { findTools, type Tool } from "./Tools.ts"
 
 const tools = await findTools()
-afterAll(() => rm(tools.npmFolder, { recursive: true, force: true }))
 for (const reason of tools.missing.values()) console.log(`Not tried: ${reason}`)
 
 const limits = ["AUTH_IP", "LOGIN_ACCOUNT", "IP", "REFRESH_IP"].map((name) => [`RATE_LIMIT_${name}`, "100000/1m"])
@@ -48,8 +47,8 @@ const typescript = stripTypeScriptTypes(blockOf("ts"))
 const ours = process.execPath
 /** A program beside the packages of npm that it imports. */
 const besidePackages = (name: string) => {
-  const path = join(tools.npmFolder, name)
-  writeFileSync(path, dayOf(name))
+  const path = join(tools.npmFolder ?? "", name)
+  if (tools.npmFolder !== undefined) writeFileSync(path, dayOf(name))
   return path
 }
 

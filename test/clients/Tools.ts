@@ -1,9 +1,7 @@
 import { execFile } from "node:child_process"
-import { mkdtemp } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
+import { delimiter } from "node:path"
 import { promisify } from "node:util"
-import { pythonTools } from "@kite/testkit/processes/PythonTools"
+import { npmTools, pythonTools } from "@kite/testkit/processes/InstalledTools"
 
 const run = promisify(execFile)
 
@@ -12,17 +10,6 @@ const systemPath = (process.env["PATH"] ?? "")
   .split(delimiter)
   .filter((folder) => !folder.endsWith("node_modules/.bin"))
   .join(delimiter)
-
-/** Which of these packages of npm are in the folder that it returns. */
-const npmPackages = async (...packages: ReadonlyArray<string>) => {
-  const folder = await mkdtemp(join(tmpdir(), "kite-npm-"))
-  const options = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix", folder]
-  const installed = await run("npm", ["install", ...options, ...packages], { timeout: 60_000 }).then(
-    () => true,
-    () => false
-  )
-  return { folder, installed }
-}
 
 const answers = (command: string, argument: string) =>
   run(command, [argument], { timeout: 20_000, env: { ...process.env, PATH: systemPath } }).then(
@@ -43,10 +30,10 @@ export type Tool = keyof typeof programs | "python" | "npm"
 /** The tools of this machine: which are missing, and where the others are. */
 export const findTools = async () => {
   const python = await pythonTools(["requests==2.34.2", "httpx==0.28.1", "aiohttp==3.14.5", "httpie==3.2.4"])
-  const npm = await npmPackages("axios@1.21.1", "undici@8.12.4")
+  const npm = await npmTools(["axios@1.21.1", "undici@8.12.4"])
   const missing = new Map<Tool, string>()
   if ("missing" in python) missing.set("python", python.missing)
-  if (!npm.installed) missing.set("npm", "axios and undici cannot be installed")
+  if ("missing" in npm) missing.set("npm", npm.missing)
   for (const [name, argument] of Object.entries(programs) as ReadonlyArray<[keyof typeof programs, string]>) {
     if (!(await answers(name, argument))) missing.set(name, `there is no ${name}`)
   }
@@ -54,6 +41,6 @@ export const findTools = async () => {
     missing,
     path: "bin" in python ? `${python.bin}${delimiter}${systemPath}` : systemPath,
     /** A folder whose programs can import axios and undici. */
-    npmFolder: npm.folder
+    npmFolder: "folder" in npm ? npm.folder : undefined
   }
 }

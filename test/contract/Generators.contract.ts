@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { contract, Kite } from "./Kite.ts"
-import { type Ended, hasPython, pythonTools, runNpmTool, runTool } from "./Tools.ts"
+import { type Ended, npm, python, runNpmTool, runPythonTool, runTool } from "./Tools.ts"
 
 const password = "correct horse battery"
 
@@ -35,7 +35,7 @@ const runTypeScript = Effect.fnUntraced(function* (name: string) {
 })
 
 contract("a client made by", (it) => {
-  it.effect("openapi-typescript uploads, lists and downloads", () =>
+  it.effect.skipIf(npm === undefined)("openapi-typescript uploads, lists and downloads", () =>
     Effect.gen(function* () {
       const { folder } = yield* Kite
       succeeded(yield* runNpmTool("openapi-typescript", ["openapi.json", "--output", "schema.ts"], { cwd: folder }))
@@ -43,7 +43,7 @@ contract("a client made by", (it) => {
     })
   )
 
-  it.effect("@hey-api/openapi-ts uploads, lists and downloads", () =>
+  it.effect.skipIf(npm === undefined)("@hey-api/openapi-ts uploads, lists and downloads", () =>
     Effect.gen(function* () {
       const { folder } = yield* Kite
       const output = { path: "hey-api", module: { extension: ".ts" } }
@@ -55,15 +55,13 @@ contract("a client made by", (it) => {
     })
   )
 
-  it.effect.skipIf(!hasPython)("openapi-python-client uploads, lists and downloads", () =>
+  it.effect.skipIf(python === undefined)("openapi-python-client uploads, lists and downloads", () =>
     Effect.gen(function* () {
       const { url } = yield* Kite
       const folder = yield* copyProgram("python.py")
-      const python = yield* pythonTools
-      const generate = ["-m", "openapi_python_client", "generate", "--path", "openapi.json", "--meta", "none"]
-      succeeded(yield* runTool(python, [...generate, "--output-path", "kite_client"], { cwd: folder }))
-      const args = ["python.py", url, "python@example.org", password]
-      succeeded(yield* runTool(python, args, { cwd: folder }))
+      const generate = ["generate", "--path", "openapi.json", "--meta", "none", "--output-path", "kite_client"]
+      succeeded(yield* runPythonTool("openapi_python_client", generate, { cwd: folder }))
+      succeeded(yield* runPythonTool("python", [url, "python@example.org", password], { cwd: folder }))
     })
   )
 })

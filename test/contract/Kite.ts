@@ -1,11 +1,11 @@
 import { symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { layer } from "@effect/vitest"
 import { policyTable } from "@kite/domain/limits/RateLimitPolicy"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
+import { suite } from "@kite/testkit/Suite"
 import { Context, Effect, Layer } from "effect"
-import { npmTools } from "./Tools.ts"
+import { npm } from "./Tools.ts"
 
 /** The tools send many requests from one address. */
 const unlimited = Object.fromEntries(Object.values(policyTable).map(({ setting }) => [setting, "1000000/1s"]))
@@ -21,16 +21,15 @@ export class Kite extends Context.Service<
       const dataDir = yield* temporaryDirectory
       const folder = yield* temporaryDirectory
       const { url } = yield* startKite({ DATA_DIR: dataDir, ...unlimited })
-      const modules = join(yield* npmTools, "node_modules")
       yield* Effect.promise(async () => {
         await writeFile(join(folder, "openapi.json"), await (await fetch(`${url}/openapi.json`)).text())
         await writeFile(join(folder, "package.json"), '{"type":"module"}')
-        await symlink(modules, join(folder, "node_modules"))
+        if (npm !== undefined) await symlink(join(npm.folder, "node_modules"), join(folder, "node_modules"))
       })
       return Kite.of({ url, folder, dataDir })
     })
   )
 }
 
-/** Tests against one kite. The first of them install the tools. */
-export const contract = layer(Kite.layer, { excludeTestServices: true, timeout: "6 minutes" })
+/** Tests against one kite. */
+export const contract = suite(Kite.layer)
