@@ -4,7 +4,7 @@ import { assertProblem } from "@kite/testkit/http/Problem"
 import { openSocket } from "@kite/testkit/http/RawSocket"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { DownloadPatience } from "../../src/documents/StalledDownload.ts"
 
 const sizeBytes = 20_000_000
@@ -63,6 +63,23 @@ suite(server({}, 500))("a download that nobody reads", (it) => {
       assert.isBelow(closed, sizeBytes)
       const whole = yield* sendAs(user, `/api/documents/${json.id}/content`)
       assert.strictEqual(whole.text.length, large.length)
+    })
+  )
+})
+
+const patience = 4_000
+
+suite(server({ MAX_DOWNLOADS_PER_ACCOUNT: "1" }, patience))("a download that nobody reads", (it) => {
+  it.effect("gives its place to the next one when its time is over, and not much later", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const { json } = yield* upload(user, large)
+      yield* beginDownload(user, json.id)
+      const next = sendAs(user, `/api/documents/${json.id}/content`, { headers: { range: "bytes=0-0" } })
+      const [elapsed, { status }] = yield* Effect.timed(next)
+      assert.strictEqual(status, 206)
+      assert.isAtLeast(Duration.toMillis(elapsed), patience - 500)
+      assert.isBelow(Duration.toMillis(elapsed), 1.75 * patience)
     })
   )
 })
