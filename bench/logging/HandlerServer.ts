@@ -1,5 +1,6 @@
 import { createServer } from "node:http"
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
+import { lineSource } from "@kite/adapters/logging/JsonLine"
 import * as JsonLogger from "@kite/adapters/logging/JsonLogger"
 import { Document } from "@kite/domain/documents/Document"
 import { layerRoute, makeRequestScope } from "@kite/server/observability/RequestScope"
@@ -18,14 +19,14 @@ const sonic = Effect.sync(() => {
     periodicFlush: 50,
     sync: false
   })
-  return JsonLogger.make(source, (line) => boom.write(`${line}\n`))
+  return JsonLogger.make(lineSource(source), (line) => boom.write(`${line}\n`))
 })
 
 const loggers: Readonly<Record<string, Layer.Layer<never>>> = {
   off: Logger.layer([]),
   kite: JsonLogger.layer({ ...source, level: "info", format: "json" }),
   "sonic-boom": Logger.layer([sonic]),
-  "console.log": Logger.layer([JsonLogger.make(source, (line) => console.log(line))])
+  "console.log": Logger.layer([JsonLogger.make(lineSource(source), (line) => console.log(line))])
 }
 
 const row = (index: number) => ({

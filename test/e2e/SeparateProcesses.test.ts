@@ -30,7 +30,7 @@ it.live(
 
       const mail = { SMTP_URL: "smtp://127.0.0.1:1" }
       const server = yield* spawnKite("server", { ...shared, ...mail })
-      const worker = yield* spawnKite("worker", shared)
+      const worker = yield* spawnKite("worker", { ...shared, METRICS_PORT: "0" })
       const [, url = ""] = yield* server.lineLike(/Listening on (http:\/\/[^"]+)"/)
       const anna = yield* logInAt(url)
       const { id } = yield* anna.uploadExample("scan.jpg")
@@ -46,6 +46,15 @@ it.live(
         "worker: job_started",
         "worker: job_finished"
       ])
+
+      const [, metrics = ""] = yield* worker.lineLike(/Metrics are at (http:[^"]+)"/)
+      const jobs = yield* Effect.promise(() => fetch(metrics).then((response) => response.text()))
+      assert.match(jobs, /^kite_jobs_total\{[^}]*\} 1$/m)
+      const warnings = [server, worker].map(
+        ({ lines }) => lines.filter((line) => line.includes('"runs_as_root"')).length
+      )
+      assert.deepStrictEqual(warnings, process.geteuid?.() === 0 ? [1, 1] : [0, 0])
+
       assert.deepStrictEqual([yield* server.end("SIGTERM"), yield* worker.end("SIGTERM")], [0, 0])
     }).pipe(Effect.provide(Layer.merge(TwoRoles.layer, TestRedis.layer))),
   120_000

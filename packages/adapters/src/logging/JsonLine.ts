@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import { type Cause, Clock, type Fiber, type LogLevel, References } from "effect"
 import { errorField, errorOfCause } from "./ErrorField.ts"
 import { isEventField, type LogError } from "./LogLine.ts"
@@ -32,16 +33,29 @@ interface Parts {
   userId: string | undefined
 }
 
+/** The process that writes. `boot` names its start, and its lines are numbered from 1: a gap shows that lines were lost. */
+export interface LineSource {
+  readonly service: string
+  readonly version: string
+  readonly boot: string
+  readonly nextSeq: () => number
+}
+
+export const lineSource = ({ service, version }: Pick<LineSource, "service" | "version">): LineSource => {
+  let seq = 0
+  return { service, version, boot: randomBytes(4).toString("hex"), nextSeq: () => ++seq }
+}
+
 /** One event as one line of JSON without a newline, by the schema LogLine and with at most `maxLine` bytes. */
-export const jsonLine = (source: { readonly service: string; readonly version: string }) => {
-  const sourceMembers = `,"service":${JSON.stringify(source.service)},"version":${JSON.stringify(source.version)}`
+export const jsonLine = ({ service, version, boot, nextSeq }: LineSource) => {
+  const sourceMembers = `,"service":${JSON.stringify(service)},"version":${JSON.stringify(version)},"boot":"${boot}"`
   const timestamp = timestamps()
   return (event: LogEvent): string => {
     const parts = readParts(event)
     const head = `{"timestamp":"${timestamp(event.date)}","level":"${event.logLevel.toLowerCase()}"`
-    const context = contextMembers(event.fiber, parts.userId)
-    const line = assemble(head, parts, sourceMembers + context)
-    return fits(line) ? line : assemble(head, shortened(parts), sourceMembers + context)
+    const context = `${sourceMembers},"seq":${nextSeq()}${contextMembers(event.fiber, parts.userId)}`
+    const line = assemble(head, parts, context)
+    return fits(line) ? line : assemble(head, shortened(parts), context)
   }
 }
 

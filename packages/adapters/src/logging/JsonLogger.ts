@@ -1,6 +1,6 @@
 import { Effect, Layer, Logger, type LogLevel, References } from "effect"
 import { errorField } from "./ErrorField.ts"
-import { jsonLine } from "./JsonLine.ts"
+import { jsonLine, type LineSource, lineSource } from "./JsonLine.ts"
 import type { LogLine } from "./LogLine.ts"
 import * as LogSink from "./LogSink.ts"
 import { prettyLine } from "./PrettyLine.ts"
@@ -19,10 +19,7 @@ const flushMillis = 50
 const maxBuffered = 4 * 1024 * 1024
 
 /** A logger that passes each event to `write` as one line of JSON. */
-export const make = (
-  source: { readonly service: string; readonly version: string },
-  write: (line: string) => void
-): Logger.Logger<unknown, void> => {
+export const make = (source: LineSource, write: (line: string) => void): Logger.Logger<unknown, void> => {
   const line = jsonLine(source)
   return Logger.make((event) => write(line(event)))
 }
@@ -35,7 +32,8 @@ export const layer = (options: JsonLoggerOptions): Layer.Layer<never> =>
   Layer.merge(
     Logger.layer([
       Effect.gen(function* () {
-        const own = ownLine(options)
+        const source = lineSource(options)
+        const own = ownLine(source)
         const sink = yield* LogSink.make({
           fd: stdout,
           flushMillis,
@@ -61,7 +59,7 @@ export const layer = (options: JsonLoggerOptions): Layer.Layer<never> =>
             })
           )
         })
-        return make(options, write)
+        return make(source, write)
       })
     ]),
     Layer.succeed(References.MinimumLogLevel, minimumLevels[options.level])
@@ -77,9 +75,9 @@ const minimumLevels: Readonly<Record<JsonLoggerOptions["level"], LogLevel.LogLev
 
 // A line of the logger itself, without a fiber or request.
 const ownLine =
-  ({ service, version }: JsonLoggerOptions) =>
-  (fields: Omit<LogLine, "timestamp" | "service" | "version">): string =>
-    JSON.stringify({ timestamp: new Date().toISOString(), service, version, ...fields })
+  ({ service, version, boot, nextSeq }: LineSource) =>
+  (fields: Omit<LogLine, "timestamp" | "service" | "version" | "boot" | "seq">): string =>
+    JSON.stringify({ timestamp: new Date().toISOString(), service, version, boot, seq: nextSeq(), ...fields })
 
 // The monitor only observes: the process ends as it would without it, and the sink flushes on exit.
 const logCrash = (log: (error: unknown, origin: string) => void) =>

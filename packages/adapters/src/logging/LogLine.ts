@@ -6,7 +6,7 @@ const flag = Schema.optionalKey(Schema.Boolean)
 
 /** The fields of an event at the top level of a line. All other fields go into `details`. */
 export const eventFields = {
-  /** snake_case: http_request, http_requests_suppressed, job_started, job_finished, job_failed, rate_limited, queue_stats, log_lines_dropped, ... */
+  /** snake_case: http_request, http_requests_suppressed, http_minute, job_started, job_finished, job_failed, rate_limited, queue_stats, log_lines_dropped, ... */
   event: text,
   /** HTTP status; 499: the client disconnected before the response. */
   status: number,
@@ -35,6 +35,19 @@ export const eventFields = {
   dropped: number,
   /** Refused requests of the last second that have no line of their own. */
   count: number,
+  /** Method and route of a line `http_minute`, and its requests since the line before: all, with a status from 500 on, ... */
+  endpoint: text,
+  requests: number,
+  errors: number,
+  /** ... the sum of their milliseconds, and how many took at most so long. */
+  latency_sum_ms: number,
+  under_25_ms: number,
+  under_50_ms: number,
+  under_100_ms: number,
+  under_200_ms: number,
+  under_500_ms: number,
+  under_1000_ms: number,
+  under_5000_ms: number,
   outcome: text,
   reason: text
 } as const
@@ -67,6 +80,10 @@ export const LogLine = Schema.Struct({
   message: Schema.String,
   service: Schema.NonEmptyString,
   version: Schema.NonEmptyString,
+  /** Of this start of the process. */
+  boot: Schema.NonEmptyString,
+  /** The number of this line since the start, from 1. Missing numbers are lost lines. */
+  seq: Schema.Int,
   /** Of the request or job. */
   correlation_id: Schema.optionalKey(Schema.String.check(Schema.isUUID())),
   user_id: text,

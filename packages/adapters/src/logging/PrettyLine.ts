@@ -22,6 +22,8 @@ export const prettyLine = (json: string): string => {
     message,
     service: _service,
     version: _version,
+    boot: _boot,
+    seq: _seq,
     error,
     ...fields
   }: LogLine = JSON.parse(json)

@@ -22,7 +22,7 @@ const undoFailedRollback = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E | 
 
 /**
  * Runs at most `limit` transactions at once. Others wait up to `acquireTimeout` and then fail with a retryable SqlError, so
- * that a flood is refused and not queued without end.
+ * that a flood is refused and not queued without end. Those that wait the longest are first.
  */
 export const boundTransactions = <Client extends SqlClient.SqlClient>(
   client: Client,
@@ -30,25 +30,35 @@ export const boundTransactions = <Client extends SqlClient.SqlClient>(
   acquireTimeout: Duration.Input
 ): Client => {
   const turns = Semaphore.makeUnsafe(limit)
+  let waiting = 0
   const { withTransaction } = client
   const bounded = <R, E, A>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
     Effect.gen(function* () {
       const transaction = Effect.catchCause(withTransaction(effect), undoFailedRollback)
       const nested = yield* Effect.serviceOption(client.transactionService)
       if (nested._tag === "Some") return yield* transaction
-      const atOnce = yield* turns.withPermitsIfAvailable(1)(transaction)
-      if (atOnce._tag === "Some") return atOnce.value
+      if (waiting === 0) {
+        const atOnce = yield* turns.withPermitsIfAvailable(1)(transaction)
+        if (atOnce._tag === "Some") return atOnce.value
+      }
+      // A released turn goes to the first that waits when its fiber runs next, and not to this one if it comes in between.
+      else yield* Effect.yieldNow
       let isMyTurn = false
       const inTurn = turns.withPermit(
         Effect.suspend(() => {
           isMyTurn = true
+          waiting--
           return transaction
         })
       )
       const tooLate = Effect.sleep(acquireTimeout).pipe(
         Effect.flatMap(() => (isMyTurn ? Effect.never : Effect.fail(noConnection)))
       )
-      return yield* Effect.raceFirst(inTurn, tooLate)
+      return yield* Effect.acquireUseRelease(
+        Effect.sync(() => waiting++),
+        () => Effect.raceFirst(inTurn, tooLate),
+        () => Effect.sync(() => isMyTurn || waiting--)
+      )
     })
   return Object.assign(client, { withTransaction: bounded })
 }

@@ -29,8 +29,25 @@ describe("a log line", () => {
         level: "warn",
         message: "Disk is filling up",
         service: "test",
-        version: "1.2.3"
+        version: "1.2.3",
+        boot: last.boot,
+        seq: 1
       })
+    })
+  )
+
+  it.effect("has a number of its process, which no other start of it shares", () =>
+    Effect.gen(function* () {
+      const { parsed } = yield* logged(
+        Effect.all([Effect.logInfo("one"), Effect.logDebug("two"), Effect.logInfo("three")])
+      )
+      assert.deepStrictEqual(
+        parsed.map(({ seq }) => seq),
+        [1, 2, 3]
+      )
+      const other = yield* logged(Effect.logInfo("one"))
+      assert.match(other.last.boot, /^[\da-f]{8}$/)
+      assert.notStrictEqual(other.last.boot, parsed[0]?.boot)
     })
   )
 
@@ -186,6 +203,21 @@ describe("a log line", () => {
       assert.notMatch(line, /[\p{Cc}\u2028\u2029\u202a-\u202e]/u)
       assert.strictEqual(last.level, "info")
       assert.strictEqual(last.correlation_id, id)
+    })
+  )
+
+  it.effect.each([
+    ["a line of 14,000 bytes", "word ".repeat(200), 14, false],
+    ["a line of 17,000 bytes", "word ".repeat(200), 17, true],
+    ["a line of 30,000 bytes", "word ".repeat(200), 30, true],
+    ["a line of 8,000 characters that are 24,000 bytes", "€".repeat(1_000), 8, true]
+  ] as const)("has at most 16,000 bytes, which Docker keeps in one piece: %s", ([, value, count, isShortened]) =>
+    Effect.gen(function* () {
+      const fields = Object.fromEntries(Array.from({ length: count }, (_, index) => [`field${index}`, value]))
+      const { lines, last } = yield* logged(Effect.logInfo("Long", fields))
+      assert.isAtMost(Buffer.byteLength(lines[0] ?? ""), 16_000)
+      assert.strictEqual(last.details?.["shortened"] === true, isShortened)
+      if (!isShortened) assert.strictEqual(Object.keys(last.details ?? {}).length, count)
     })
   )
 })

@@ -147,6 +147,9 @@ describe("the sink on stdout", () => {
     const dropped = notices.reduce((sum, line) => sum + (line.dropped ?? 0), 0)
     assert.isAbove(dropped, 0)
     assert.strictEqual(attempts(process.lines).length + dropped, process.facts[0]?.logged)
+    // A reader that does not get the notice sees the same by the numbers of the lines.
+    assert.lengthOf(new Set(process.lines.map(({ boot }) => boot)), 1)
+    assert.strictEqual(Math.max(...process.lines.map(({ seq }) => seq)) - process.lines.length, dropped)
   })
 
   it("keeps running when stdout is on a full disk", async () => {

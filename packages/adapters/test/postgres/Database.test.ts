@@ -93,6 +93,28 @@ suite(TestDatabase.layerEmpty)("Database", (it) => {
     })
   )
 
+  it.effect("gives the transaction that waits the longest its turn before new ones", () =>
+    Effect.gen(function* () {
+      const sql = yield* connect({ maxConnections: 2 })
+      const first = yield* hold(sql)
+      const order: Array<string> = []
+      const run = (name: string) =>
+        sql.withTransaction(
+          Effect.andThen(
+            sql`SELECT 1`,
+            Effect.sync(() => order.push(name))
+          )
+        )
+      const waiting = yield* Effect.forEach(["a", "b", "c"], (name) =>
+        Effect.forkChild(run(name), { startImmediately: true })
+      )
+      yield* Fiber.interrupt(first)
+      yield* Effect.forEach(["d", "e", "f"], run)
+      yield* Effect.forEach(waiting, Fiber.join)
+      assert.deepStrictEqual(order.slice(0, 3), ["a", "b", "c"])
+    })
+  )
+
   it.effect("fails at once with a retryable error if no server listens", () =>
     Effect.gen(function* () {
       const nowhere = Database.layerUrl(Redacted.make("postgres://kite:secret@127.0.0.1:1/kite"))

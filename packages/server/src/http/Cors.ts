@@ -26,19 +26,27 @@ const isPreflight = ({ method, headers }: HttpServerRequest.HttpServerRequest) =
   return method === "OPTIONS" && origin !== undefined && requested !== undefined
 }
 
-/** CORS with cookies for CORS_ORIGINS; off if there are none. OPTIONS requests that are no preflights go to the router. */
-export const makeCors = Effect.map(Settings, ({ CORS_ORIGINS }) => {
-  const origins = new Set(CORS_ORIGINS)
-  const allow = HttpMiddleware.cors({
-    allowedOrigins: (origin) => origins.has(origin),
-    allowedMethods: methods,
-    allowedHeaders: requestHeaders,
-    exposedHeaders: responseHeaders,
-    credentials: true,
-    maxAge
+type Response = HttpServerResponse.HttpServerResponse
+
+/**
+ * CORS with cookies for CORS_ORIGINS; off if there are none. OPTIONS requests that are no preflights go to the router. No handler of
+ * responses sees the response to a preflight, so `complete` adds the headers of every response to it.
+ */
+export const makeCors = (complete: (response: Response) => Response) =>
+  Effect.map(Settings, ({ CORS_ORIGINS }) => {
+    const origins = new Set(CORS_ORIGINS)
+    const allow = HttpMiddleware.cors({
+      allowedOrigins: (origin) => origins.has(origin),
+      allowedMethods: methods,
+      allowedHeaders: requestHeaders,
+      exposedHeaders: responseHeaders,
+      credentials: true,
+      maxAge
+    })
+    return <E, R>(app: Effect.Effect<Response, E, R>) =>
+      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+        if (origins.size === 0) return app
+        if (request.method !== "OPTIONS") return allow(app)
+        return isPreflight(request) ? Effect.map(allow(app), complete) : app
+      })
   })
-  return <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      origins.size > 0 && (request.method !== "OPTIONS" || isPreflight(request)) ? allow(app) : app
-    )
-})

@@ -24,8 +24,8 @@ export const makeEdge = Effect.gen(function* () {
   for (const family of trusted.wholeFamilies) {
     yield* Effect.logWarning(`TRUSTED_PROXIES contains ${family}: clients can spoof their address`)
   }
-  const cors = yield* makeCors
   const securityHeaders = yield* makeSecurityHeaders
+  const cors = yield* makeCors(securityHeaders.add)
   const requestScope = makeRequestScope({
     clientIp: (request) => requestClientIp(request, proxies),
     isTrusted: (request) => isTrustedPeer(request, proxies)
@@ -35,7 +35,7 @@ export const makeEdge = Effect.gen(function* () {
       Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
       renderProblems,
       cors,
-      securityHeaders,
+      securityHeaders.middleware,
       requestScope
     )
 })

@@ -15,16 +15,12 @@ const oneYear = "max-age=31536000; includeSubDomains"
 /** OWASP REST Security Cheat Sheet; headers that a response sets itself (the cache and policy of a download) stay. HSTS only behind TLS. */
 export const makeSecurityHeaders = Effect.map(Settings, ({ PUBLIC_URL }) => {
   const tls = PUBLIC_URL?.startsWith("https:") ? { "strict-transport-security": oneYear } : {}
-  return <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
-    HttpEffect.withPreResponseHandler(app, (_request, response) =>
-      Effect.succeed(
-        HttpServerResponse.setHeaders(response, {
-          ...always,
-          ...tls,
-          "content-security-policy": policy,
-          "cache-control": "no-store",
-          ...response.headers
-        })
-      )
-    )
+  const defaults = { ...always, ...tls, "content-security-policy": policy, "cache-control": "no-store" }
+  const add = (response: HttpServerResponse.HttpServerResponse) =>
+    HttpServerResponse.setHeaders(response, { ...defaults, ...response.headers })
+  return {
+    add,
+    middleware: <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+      HttpEffect.withPreResponseHandler(app, (_request, response) => Effect.succeed(add(response)))
+  }
 })

@@ -2,6 +2,8 @@ import type { RequestRecord } from "@kite/adapters/logging/RequestContext"
 import { type Context, Metric } from "effect"
 
 interface Series {
+  readonly endpoint: string
+  readonly status: string
   readonly requests: Metric.Counter<number>
   readonly seconds: Metric.Histogram<number>
 }
@@ -17,6 +19,8 @@ const seriesOf = (method: string, route: string, status: string): Series => {
   const known = seriesByKey.get(key)
   if (known !== undefined) return known
   const series: Series = {
+    endpoint: `${method} ${route}`.trimStart(),
+    status,
     requests: Metric.counter("kite_http_requests_total", {
       description: "Requests by route and status",
       attributes: { method, route, status },
@@ -30,6 +34,27 @@ const seriesOf = (method: string, route: string, status: string): Series => {
   }
   seriesByKey.set(key, series)
   return series
+}
+
+/** Of an endpoint, such as `GET /api/documents/:id`, since the process started. */
+export interface EndpointTotals {
+  readonly count: number
+  /** Responses with a status from 500 on. */
+  readonly errors: number
+  /** The durations of all requests together. */
+  readonly seconds: number
+  /** How many requests took at most so many seconds. */
+  readonly buckets: ReadonlyArray<readonly [seconds: number, count: number]>
+}
+
+export const endpointTotals = (context: Context.Context<never>): ReadonlyMap<string, EndpointTotals> => {
+  const totals = new Map<string, EndpointTotals>()
+  for (const { endpoint, status, requests, seconds } of seriesByKey.values()) {
+    const { count, sum, buckets } = seconds.valueUnsafe(context)
+    const failed = status >= "500" ? requests.valueUnsafe(context).count : 0
+    totals.set(endpoint, { count, seconds: sum, buckets, errors: failed + (totals.get(endpoint)?.errors ?? 0) })
+  }
+  return totals
 }
 
 /** Counts a request that has ended. `now`: the monotonic clock, in nanoseconds. */

@@ -123,7 +123,11 @@ suite(TestServer.layer)("accounts, to an admin", (it) => {
     Effect.gen(function* () {
       const admin = yield* signUpAdmin
       const user = yield* signUp
+      yield* post("/api/auth/password-reset", { email: user.email })
+      const older = resetTokenOf(yield* nextMailTo(user.email))
       assert.strictEqual((yield* forcePasswordReset(admin, user.id)).status, 202)
+      const refused = yield* post("/api/auth/password-reset/confirm", { token: older, newPassword: password })
+      assertProblem(refused, 400, "invalid-reset-token")
       assert.strictEqual(yield* statusOfMe(tokenOf(user)), 401)
       assertProblem(yield* refresh(user.cookie), 401, "invalid-session")
       assertProblem(yield* logIn(user), 401, "invalid-credentials")

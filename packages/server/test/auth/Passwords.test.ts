@@ -4,7 +4,7 @@ import { logIn, refresh, statusOfMe } from "@kite/testkit/accounts/Sessions"
 import { post, send, signUp } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
 import { TestServer } from "@kite/testkit/http/TestServer"
-import { nextMailTo, resetTokenOf } from "@kite/testkit/mail/Mails"
+import { nextMailTo, recipientsUntil, resetTokenOf } from "@kite/testkit/mail/Mails"
 import { suite } from "@kite/testkit/Suite"
 import { Effect, Queue, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
@@ -132,6 +132,22 @@ suite(publicKite)("a password", (it) => {
       const mail = yield* nextMailTo(active.email)
       assert.isNotEmpty(resetTokenOf(mail))
       assert.strictEqual(yield* Queue.size(yield* SentMails), 0)
+    })
+  )
+
+  it.effect("of an unknown or deactivated account gets no mail, and its address none of any kind", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const inactive = yield* signUp
+      // Each mail worker is past the forbidden mails when all of these have come.
+      const others = yield* Effect.all(Array.from({ length: 8 }, () => signUp))
+      yield* sql`UPDATE users SET active = false WHERE id = ${inactive.id}`
+      for (const { email } of [inactive, { email: "nobody@example.org" }, ...others]) yield* requestReset(email)
+      const recipients = yield* recipientsUntil(others.map(({ email }) => email))
+      assert.notInclude(recipients, inactive.email)
+      assert.notInclude(recipients, "nobody@example.org")
+      const links = yield* sql`SELECT 1 FROM password_resets WHERE user_id = ${inactive.id}`
+      assert.lengthOf(links, 0)
     })
   )
 

@@ -121,6 +121,19 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
     })
   )
 
+  it.effect("that says it is too large is refused before its body comes", () =>
+    Effect.gen(function* () {
+      const user = yield* Someone
+      const announced = [`Content-Length: ${30 * 1024 * 1024}`, `Content-Length: ${Number.MAX_SAFE_INTEGER}`]
+      for (const length of announced) {
+        const answer = yield* Effect.timeout(sendRaw(head(user, length), filePart().slice(0, 20)), "5 seconds")
+        assertProblem(answer, 413, "upload-too-large", "/api/documents")
+        assert.isAbove(answer.json.rejectedBytes, 25 * 1024 * 1024)
+      }
+      yield* assertNothingLeft(user)
+    })
+  )
+
   it.effect("whose declared length ends before its body is refused", () =>
     Effect.gen(function* () {
       const user = yield* Someone

@@ -1,5 +1,7 @@
 import { assert } from "@effect/vitest"
 import { ObjectStore, ObjectStoreError } from "@kite/adapters/objects/ObjectStore"
+import { Health } from "@kite/server/health/Health"
+import { RateLimiter } from "@kite/server/limits/RateLimiter"
 import { send } from "@kite/testkit/http/Client"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
@@ -74,6 +76,25 @@ suite(Layer.merge(TestServer.layerOn({ objects: switchableStore }), StoreState.l
       )
       const { status, json } = yield* send("/health/ready")
       assert.deepStrictEqual([status, json.checks.queue.status, json.checks.postgres.status], [503, "down", "up"])
+    })
+  )
+})
+
+// The server's own Health: a layer is built once.
+const stoppable = Health.layer.pipe(Layer.provide(RateLimiter.layerMemory), Layer.provideMerge(TestServer.layer))
+
+suite(stoppable)("health of a server that stops", (it) => {
+  it.effect("is not ready from the moment it begins to stop, although every part works", () =>
+    Effect.gen(function* () {
+      const { stop } = yield* Health
+      assert.strictEqual((yield* send("/health/ready")).status, 200)
+      yield* stop
+      for (const path of ["/health/ready", "/health"]) {
+        const { status, json } = yield* send(path)
+        assert.deepStrictEqual([status, json.status], [503, "stopping"])
+        assert.strictEqual(json.checks.postgres.status, "up")
+      }
+      assert.strictEqual((yield* send("/health/live")).status, 200)
     })
   )
 })

@@ -171,6 +171,24 @@ export const rateLimiterSuite = <E>(layer: Layer.Layer<RateLimiter, E>) => {
   )
 
   live(
+    "admits nothing before the window has gone by",
+    Effect.fnUntraced(function* () {
+      const subject = freshSubject()
+      const short: RateLimitPolicy = { name: "ip", limit: 2, windowMs: 600 }
+      const start = performance.now()
+      yield* check(short, subject, 2)
+      let refusals = 0
+      for (; !(yield* check(short, subject)).allowed; refusals++) {
+        assert.isBelow(performance.now() - start, short.windowMs + 2_000)
+        yield* Effect.sleep("5 millis")
+      }
+      assert.isAbove(refusals, 0)
+      // Admissions count by the millisecond.
+      assert.isAtLeast(performance.now() - start, short.windowMs - 1)
+    })
+  )
+
+  live(
     "admits the most that is possible to 16 concurrent clients, and never more than the limit in any window",
     Effect.fnUntraced(function* () {
       const subject = freshSubject()

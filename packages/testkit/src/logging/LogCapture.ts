@@ -1,3 +1,4 @@
+import { lineSource } from "@kite/adapters/logging/JsonLine"
 import { make } from "@kite/adapters/logging/JsonLogger"
 import { LogLine } from "@kite/adapters/logging/LogLine"
 import { Layer, Logger, References, Schema } from "effect"
@@ -10,7 +11,7 @@ export class LogCapture {
   readonly #parsed: Array<LogLine> = []
 
   readonly layer = Layer.merge(
-    Logger.layer([make({ service: "test", version: "1.2.3" }, (line) => this.lines.push(line))]),
+    Logger.layer([make(lineSource({ service: "test", version: "1.2.3" }), (line) => this.lines.push(line))]),
     Layer.succeed(References.MinimumLogLevel, "Trace")
   )
 

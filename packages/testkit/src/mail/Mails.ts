@@ -20,3 +20,15 @@ const tokenOf = (page: string, { text }: Mail) =>
 export const resetTokenOf = (mail: Mail) => tokenOf("reset", mail)
 export const inviteTokenOf = (mail: Mail) => tokenOf("invite", mail)
 export const emailProofTokenOf = (mail: Mail) => tokenOf("email-proof", mail)
+
+/** The addresses of all mails until each of these has got one: to nobody else went any that was due before. */
+export const recipientsUntil = Effect.fnUntraced(
+  function* (addresses: ReadonlyArray<string>): Effect.fn.Return<ReadonlyArray<string>, never, SentMails> {
+    const sent = yield* SentMails
+    const found: Array<string> = []
+    while (!addresses.every((address) => found.includes(address))) found.push((yield* Queue.take(sent)).to)
+    return [...found, ...(yield* Queue.clear(sent)).map(({ to }) => to)]
+  },
+  Effect.timeout("10 seconds"),
+  Effect.orDie
+)

@@ -84,7 +84,7 @@ export interface Ended {
 }
 
 /** Runs a command of kite to its end, for at most so many seconds. */
-export const runKite = (args: ReadonlyArray<string>, variables: Readonly<Record<string, string>>, seconds = 15) =>
+export const runKite = (args: ReadonlyArray<string>, variables: Readonly<Record<string, string>>, seconds = 25) =>
   Effect.callback<Ended>((resume) => {
     const options = { env: environment(variables), timeout: seconds * 1_000, killSignal: "SIGKILL" } as const
     const child = execFile(process.execPath, [main, ...args], options, (_error, stdout, stderr) =>

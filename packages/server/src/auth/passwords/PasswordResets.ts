@@ -31,14 +31,21 @@ export class PasswordResets extends Context.Service<
         Effect.asVoid(orDefect(sql`DELETE FROM password_resets WHERE user_id = ${userId}`))
       return PasswordResets.of({
         removeAll,
+        // The account is locked first: two requests at once would each not see the token of the other.
         add: Effect.fn("PasswordResets.add")(function* (userId) {
           const token = makeToken()
-          const row = yield* decode(sql`
-            INSERT INTO password_resets (hash, user_id, expires_at)
-            SELECT ${hashOf(token)}, ${userId}, now() + interval '1 hour'
-            WHERE ${maxPerHour} > (SELECT count(*) FROM password_resets
-              WHERE user_id = ${userId} AND created_at > now() - interval '1 hour')
-            RETURNING user_id`)
+          const row = yield* orDefect(sql`SELECT 1 FROM users WHERE id = ${userId} FOR NO KEY UPDATE`).pipe(
+            Effect.andThen(
+              decode(sql`
+                INSERT INTO password_resets (hash, user_id, expires_at)
+                SELECT ${hashOf(token)}, ${userId}, now() + interval '1 hour'
+                WHERE ${maxPerHour} > (SELECT count(*) FROM password_resets
+                  WHERE user_id = ${userId} AND created_at > now() - interval '1 hour')
+                RETURNING user_id`)
+            ),
+            sql.withTransaction,
+            orDefect
+          )
           return Option.as(row, token)
         }),
         find: Effect.fn("PasswordResets.find")(function* (token) {

@@ -23,8 +23,8 @@ export const open = (
   sealed: Uint8Array
 ): Option.Option<Redacted.Redacted> => {
   const nonce = sealed.subarray(0, nonceBytes)
-  const decipher = createDecipheriv(algorithm, deriveKey(secret, purpose), nonce, { authTagLength: tagBytes })
   return Option.liftThrowable(() => {
+    const decipher = createDecipheriv(algorithm, deriveKey(secret, purpose), nonce, { authTagLength: tagBytes })
     decipher.setAuthTag(sealed.subarray(-tagBytes))
     const plain = decipher.update(sealed.subarray(nonceBytes, -tagBytes), undefined, "utf8")
     return Redacted.make(plain + decipher.final("utf8"))

@@ -41,6 +41,10 @@ suite(TestServer.layer)("a cookie endpoint without PUBLIC_URL", (it) => {
     Effect.gen(function* () {
       const { url } = yield* TestServer
       const { cookie } = yield* signUp
+      const { port } = new URL(url)
+      for (const other of [url.replace(port, String(Number(port) - 1)), url.replace(`:${port}`, "")]) {
+        assertRefused(yield* call("/api/auth/refresh", cookie, { origin: other }), { origin: other })
+      }
       const answer = yield* call("/api/auth/refresh", cookie, { origin: url })
       assert.strictEqual(answer.status, 200)
       assert.strictEqual((yield* call("/api/auth/logout", cookieOf(answer), { origin: url })).status, 204)

@@ -114,6 +114,24 @@ suite(TestServer.layer)("refresh tokens", (it) => {
     })
   )
 
+  it.effect("are kept sealed in their predecessor's row for those 10 s only", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const sealed = (cookie: string) =>
+        Effect.map(
+          sql<{ kept: boolean }>`SELECT successor IS NOT NULL AS kept FROM refresh_tokens WHERE hash = ${hash(cookie)}`,
+          ([row]) => row?.kept
+        )
+      const { cookie } = yield* signUp
+      const second = cookieOf(yield* refresh(cookie))
+      const third = cookieOf(yield* refresh(second))
+      assert.deepStrictEqual([yield* sealed(cookie), yield* sealed(second)], [true, true])
+      yield* age(cookie, 11)
+      yield* refresh(third)
+      assert.deepStrictEqual([yield* sealed(cookie), yield* sealed(second), yield* sealed(third)], [false, true, true])
+    })
+  )
+
   it.effect("end the session and its access tokens when one is reused, and warn the owner by mail", () =>
     Effect.gen(function* () {
       const user = yield* signUp

@@ -1,7 +1,9 @@
 import { assert } from "@effect/vitest"
 import { logIn, logOut, refresh, statusOfMe, timeToRefusal } from "@kite/testkit/accounts/Sessions"
+import { eventually } from "@kite/testkit/Eventually"
 import { post, send, signUp } from "@kite/testkit/http/Client"
 import { killLinks, startInstance } from "@kite/testkit/http/Instances"
+import { assertProblem } from "@kite/testkit/http/Problem"
 import { testDatabase } from "@kite/testkit/postgres/TestDatabase"
 import { suite } from "@kite/testkit/Suite"
 import { Effect } from "effect"
@@ -81,5 +83,31 @@ suite(testDatabase)("access tokens on several instances", (it) => {
       const late = yield* startInstance
       yield* Effect.provide(timeToRefusal(user.authorization.authorization.slice("Bearer ".length)), late)
     })
+  )
+
+  it.effect(
+    "are refused with 503 while the announcements have been cut off for more than a second, and only then",
+    () =>
+      Effect.gen(function* () {
+        const here = yield* startInstance
+        const sql = yield* SqlClient.SqlClient
+        yield* Effect.gen(function* () {
+          const { authorization } = yield* signUp
+          const me = send("/api/auth/me", { headers: authorization })
+          const rename = (from: string, to: string) => Effect.orDie(sql`ALTER TABLE ${sql(from)} RENAME TO ${sql(to)}`)
+          // The link comes back only after it has read the sessions that ended meanwhile. Nothing else of /me reads them.
+          yield* Effect.acquireUseRelease(
+            rename("sessions", "hidden"),
+            () =>
+              Effect.gen(function* () {
+                yield* killLinks(1)
+                assert.strictEqual((yield* me).status, 200)
+                assertProblem(yield* eventually(me, ({ status }) => status !== 200, "5 seconds"), 503, "unavailable")
+              }),
+            () => rename("hidden", "sessions")
+          )
+          yield* eventually(me, ({ status }) => status === 200, "10 seconds")
+        }).pipe(Effect.provide(here))
+      })
   )
 })
