@@ -35,6 +35,15 @@ describe("clientIp", () => {
     }
   })
 
+  it("ignores spaces and tabs around an element, and no other blanks", () => {
+    for (const header of ["\t203.0.113.9", "6.6.6.6,\t 203.0.113.9 \t", " 203.0.113.9\t, 172.18.0.1"]) {
+      assert.strictEqual(clientIp({ peer: proxy, forwardedFor: [header], trusted }), "203.0.113.9")
+    }
+    for (const blank of ["\u00a0", "\v", "\n"]) {
+      assert.strictEqual(clientIp({ peer: proxy, forwardedFor: [`6.6.6.6,${blank}203.0.113.9`], trusted }), proxy)
+    }
+  })
+
   it("follows at most maxHops trusted hops: with 1, only the rightmost element", () => {
     const forwardedFor = ["6.6.6.6, 203.0.113.9, 172.18.0.1"]
     assert.strictEqual(clientIp({ peer: proxy, forwardedFor, trusted, maxHops: 1 }), "172.18.0.1")
