@@ -13,11 +13,16 @@ const vitest = await createVitest("test", { watch: false, root, reporters: [{}],
 
 /** The first test that fails, "an error" if none is to blame; undefined if all pass. */
 const firstFailure = async (tests: ReadonlyArray<string>): Promise<string | undefined> => {
-  const specifications = await vitest.globTestSpecifications(tests.map((test) => join(root, test)))
+  const paths = new Set(tests.map((test) => join(root, test)))
+  const specifications = await vitest.globTestSpecifications([...paths])
   if (specifications.length < tests.length) throw new Error(`missing among ${tests.join(", ")}`)
   const late = setTimeout(() => void vitest.cancelCurrentRun("test-failure"), patience)
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications)
+  vitest.state.clearErrors()
+  const result = await vitest.runTestSpecifications(specifications)
   clearTimeout(late)
+  const { unhandledErrors } = result
+  // The result also has the files of earlier runs.
+  const testModules = result.testModules.filter(({ moduleId }) => paths.has(moduleId))
   for (const module of testModules) {
     for (const test of module.children.allTests("failed")) return test.fullName
     if (!module.ok()) return `an error in ${module.relativeModuleId}`
