@@ -1,3 +1,4 @@
+import { NodeRuntime } from "@effect/platform-node"
 import { startKite } from "@kite/testkit/processes/KiteProcess"
 import { temporaryDirectory } from "@kite/testkit/processes/TemporaryDirectory"
 import { Effect } from "effect"
@@ -32,12 +33,15 @@ if (unknown.length > 0) {
   process.exitCode = 2
 } else {
   const chosen = Object.entries(attacks).filter(([name]) => named.length === 0 || named.includes(name))
-  const outcomes = await Effect.runPromise(
-    Effect.forEach(chosen, ([name, attack]) => {
-      console.error(`attack: ${name}`)
-      return carryOut(attack)
+  // Ctrl-C ends the kite that is attacked, too.
+  NodeRuntime.runMain(
+    Effect.gen(function* () {
+      const outcomes = yield* Effect.forEach(chosen, ([name, attack]) => {
+        console.error(`attack: ${name}`)
+        return carryOut(attack)
+      })
+      console.log(tableOf(outcomes))
+      process.exitCode = outcomes.every(isRepelled) ? 0 : 1
     })
   )
-  console.log(tableOf(outcomes))
-  process.exitCode = outcomes.every(isRepelled) ? 0 : 1
 }

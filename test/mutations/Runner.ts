@@ -49,6 +49,13 @@ const chosen = mutations.filter(
   ({ name, file }) => wanted.length === 0 || wanted.some((text) => name.includes(text) || file.includes(text))
 )
 const results: Array<Result> = []
+let isEnding = false
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => {
+    isEnding = true
+    void vitest.cancelCurrentRun("keyboard-input")
+  })
+}
 const sound = new Map<string, boolean>()
 
 /** Without a change the tests must pass: else they would notice nothing. */
@@ -69,7 +76,9 @@ for (const mutation of chosen) {
     continue
   }
   if (!(await isSound(tests))) continue
+  if (isEnding) break
   const result = await run(mutation)
+  if (isEnding) break
   results.push(result)
   console.log(`${result.killedBy === undefined ? "SURVIVED " : "killed   "} ${name} (${file}) ${result.killedBy ?? ""}`)
 }

@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process"
+import { execFileSync, spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -28,8 +29,11 @@ try {
     copyModules(folder)
   }
   const runner = join(copy, "test/mutations/Runner.ts")
-  const { status } = spawnSync(process.execPath, [runner, ...process.argv.slice(2)], { cwd: copy, stdio: "inherit" })
-  process.exitCode = status ?? 1
+  const child = spawn(process.execPath, [runner, ...process.argv.slice(2)], { cwd: copy, stdio: "inherit" })
+  // The runner must stop its database first.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal))
+  const [code] = await once(child, "exit")
+  process.exitCode = code ?? 1
 } finally {
   rmSync(copy, { recursive: true, force: true })
 }
