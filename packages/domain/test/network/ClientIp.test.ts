@@ -76,6 +76,10 @@ describe("clientIp", () => {
         assert.strictEqual(leftmost(`${first},203.0.113.9`), proxy)
     })
 
+    it("reads the first of several lines", () => {
+      assert.strictEqual(leftmost("203.0.113.9", "198.51.100.7, 172.18.0.3"), "203.0.113.9")
+    })
+
     it("does not read the header of an untrusted peer", () => {
       const spoofed = clientIp({ peer: "198.51.100.7", forwardedFor: ["1.2.3.4"], trusted, rule: "leftmost" })
       assert.strictEqual(spoofed, "198.51.100.7")
