@@ -37,6 +37,12 @@ const measure = Effect.fnUntraced(function* (url: string) {
   const get = (path: string) =>
     Effect.promise(async (): Promise<any> => (await fetch(`${url}/api/documents${path}`, { headers })).json())
 
+  const textOf = (id: string) =>
+    Effect.promise(async () => {
+      const response = await fetch(`${url}/api/documents/${id}/text`, { headers: { ...headers, accept: "text/plain" } })
+      return await response.text()
+    })
+
   const upload = (file: string, mark: string) =>
     Effect.promise(async () => {
       const body = new FormData()
@@ -67,7 +73,7 @@ const measure = Effect.fnUntraced(function* (url: string) {
       console.log(`${basename(file)}: ${document.failure.code}`)
       continue
     }
-    const { text } = yield* get(`/${json.id}/text`)
+    const text = yield* textOf(json.id)
     const words = wordsOf(text)
     const missed = yield* Effect.filter(
       words,

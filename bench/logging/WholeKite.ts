@@ -23,7 +23,7 @@ const freePort = async () => {
 const prepare = Effect.fnUntraced(function* (url: string) {
   const { headers, documents } = yield* logInAt(url)
   for (let index = 0; index < 20; index++) {
-    yield* documents.upload({ payload: uploadForm(`document ${index}`, `${index}.txt`) })
+    yield* documents.upload({ query: {}, payload: uploadForm(`document ${index}`, `${index}.txt`) })
   }
   return headers
 })

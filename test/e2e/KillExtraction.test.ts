@@ -26,8 +26,8 @@ it.live(
         (found) => found.every(({ status }) => status === "ready"),
         "90 seconds"
       )
-      const texts = yield* Effect.forEach(all, ({ id }) => after.documents.text({ params: { id } }))
-      assert.isTrue(texts.every(({ text }) => /harbour meadow|Kite string/.test(text)))
+      const texts = yield* Effect.forEach(all, ({ id }) => after.textOf(id))
+      assert.isTrue(texts.every((text) => /harbour meadow|Kite string/.test(text)))
     }),
   150_000
 )

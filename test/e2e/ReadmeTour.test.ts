@@ -54,6 +54,7 @@ it.live(
         '"source":"ocr"',
         "same",
         "JFIF",
+        '"duplicateOf":',
         '"usedBytes":71151'
       ]) {
         assert.include(stdout, part)

@@ -34,8 +34,10 @@ it.live(
       const [, url = ""] = yield* server.lineLike(/Listening on (http:\/\/[^"]+)"/)
       const anna = yield* logInAt(url)
       const { id } = yield* anna.uploadExample("scan.jpg")
+      const finished = yield* anna.documents.get({ params: { id }, query: { wait: 60 } })
+      assert.strictEqual(finished.status, "ready", "the worker's process wakes the server's request")
       yield* eventually(anna.list, ([first]) => first?.status === "ready", "60 seconds")
-      assert.include((yield* anna.documents.text({ params: { id } })).text, "harbour meadow")
+      assert.include(yield* anna.textOf(id), "harbour meadow")
 
       const health = yield* Effect.promise(() => fetch(`${url}/health/ready`).then((response) => response.text()))
       assert.include(health, '"redis":{"status":"up"')

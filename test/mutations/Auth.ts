@@ -79,7 +79,7 @@ export const auth: ReadonlyArray<Mutated> = [
         "if (downSince !== undefined &&",
         "if (downSince !== undefined && downSince < 0 &&"
       ],
-      ["no reload after the link was lost", "yield* reload\n        downSince", "downSince"],
+      ["no reload after the link was lost", "yield* reload\n          downSince", "downSince"],
       ["other instances are not told", "yield* orDefect(pg`SELECT pg_notify", "yield* orDefect(pg`SELECT concat"],
       ["this instance waits for the link", "yield* pg.afterCommit(add(ids))", "yield* pg.afterCommit(Effect.void)"],
       ["a rollback revokes", "yield* pg.afterCommit(add(ids))", "yield* add(ids)"]

@@ -4,6 +4,7 @@ import { Command } from "effect/cli"
 import { admin } from "./commands/Admin.ts"
 import { audit } from "./commands/Audit.ts"
 import { doctor } from "./commands/Doctor.ts"
+import { documents } from "./commands/Documents.ts"
 import { keysCommand } from "./commands/Keys.ts"
 import { migrate } from "./commands/Migrate.ts"
 import { server } from "./commands/Server.ts"
@@ -23,7 +24,7 @@ const exitCode: Runtime.Teardown = (exit, onExit) =>
 
 Command.make("kite").pipe(
   Command.withDescription("Store documents of many users and extract their text"),
-  Command.withSubcommands([start, server, worker, migrate, admin, audit, doctor, keysCommand]),
+  Command.withSubcommands([start, server, worker, migrate, admin, audit, documents, doctor, keysCommand]),
   Command.run({ version }),
   Effect.tapCause(report),
   Effect.provide(NodeServices.layer),

@@ -14,7 +14,9 @@ import * as PresentedCredentials from "./auth/PresentedCredentials.ts"
 import * as PasswordResetPage from "./auth/passwords/PasswordResetPage.ts"
 import { Documents } from "./documents/Documents.ts"
 import * as DocumentsHandlers from "./documents/DocumentsHandlers.ts"
+import { DocumentWaits } from "./documents/DocumentWaits.ts"
 import { Transfers } from "./documents/Transfers.ts"
+import { Uploads } from "./documents/Uploads.ts"
 import { Health } from "./health/Health.ts"
 import * as HealthHandlers from "./health/HealthHandlers.ts"
 import * as ApiDocs from "./http/ApiDocs.ts"
@@ -44,7 +46,7 @@ const handlers = Layer.mergeAll(
   Layer.provide([Authentication.layer, Authorization.layer, RequestValidation.layer, ServerFailures.layer]),
   Layer.provide(RateLimitMiddleware.layer),
   Layer.provide(PresentedCredentials.layer),
-  Layer.provide([Documents.layer, Transfers.layer])
+  Layer.provide([Documents.layer, Uploads.layer, Transfers.layer])
 )
 
 const routes = Layer.mergeAll(
@@ -62,7 +64,7 @@ const routes = Layer.mergeAll(
 )
 
 /** The HTTP server of kite: every route, and around them what each request passes through. */
-export const layer = Health.stopFirst.pipe(
+export const layer = Layer.merge(Health.stopFirst, DocumentWaits.stopFirst).pipe(
   Layer.provideMerge(
     Layer.unwrap(
       Effect.map(makeEdge, (middleware) =>
@@ -71,7 +73,7 @@ export const layer = Health.stopFirst.pipe(
     )
   ),
   Layer.merge([Metrics.layer, MetricsListener.layerServer]),
-  Layer.provide(Health.layer),
+  Layer.provide([Health.layer, DocumentWaits.layer]),
   Layer.provide(FirstAdmin.layer),
   Layer.provideMerge(Listener.layer),
   Layer.provide(RefusalSampling.layer)

@@ -77,7 +77,7 @@ export class ExtractionHandler extends Context.Service<
         const stored = yield* Effect.result(results.complete(job, text))
         // The pages could not be stored, so none are kept.
         if (Result.isFailure(stored)) return yield* fail(stored.failure, [])
-        const ocrPages = pages.filter((page) => page.source === "ocr").length
+        const ocrPages = pages.filter((page) => page.source !== "text").length
         const finished = { ...facts, event: "job_finished", pageCount: pages.length, ocrPages }
         yield* countTimedJob("finished", duration)
         yield* Effect.logInfo("Job finished").pipe(Effect.annotateLogs(finished))

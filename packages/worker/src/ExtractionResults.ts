@@ -6,10 +6,11 @@ import {
   type ExtractedTerms,
   type ExtractedText,
   ExtractionFailure,
-  type Page
+  type Page,
+  readersVersion
 } from "@kite/domain/documents/Extraction"
 import { type JobKey, jobId } from "@kite/domain/documents/ExtractionJob"
-import { blocksOf } from "@kite/domain/search/Blocks"
+import { blocksOf, partBlocks, partsOf } from "@kite/domain/search/Blocks"
 import { UserId } from "@kite/domain/users/User"
 import { Array as Arr, Context, DateTime, type Duration, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -20,8 +21,8 @@ const Locked = Schema.Struct({ userId: UserId, filename: Schema.String })
 const Source = Schema.Struct({ objectKey: ObjectKey, contentType: ContentType })
 export type Source = typeof Source.Type
 
-/** Rows of one INSERT: far below PostgreSQL's 65,535 parameters, and few enough for pages full of text. */
-const pagesPerStatement = 100
+/** Rows of one INSERT: far below PostgreSQL's 65,535 parameters, and few enough for parts full of text. */
+const partsPerStatement = 100
 
 /**
  * Unfinished documents that one look-up compares with the queue, those that wait longest first. Later ones follow when these
@@ -29,17 +30,23 @@ const pagesPerStatement = 100
  */
 const maxUnfinished = 10_000
 
-/** A page and the block of the document's text with which it begins, from 0. */
+/** A part of a page, from 0, and the block of the document's text with which it begins, from 0. */
 interface Placed extends Page {
+  readonly part: number
   readonly firstBlock: number
 }
 
 const place = (pages: ReadonlyArray<Page>): ReadonlyArray<Placed> => {
   let firstBlock = 0
-  return pages.map((page) => {
-    const placed = { ...page, firstBlock }
+  return pages.flatMap((page) => {
+    const pageBlock = firstBlock
     firstBlock += blocksOf(page.text)
-    return placed
+    return Array.from(partsOf(page.text), (text, part) => ({
+      ...page,
+      part,
+      text,
+      firstBlock: pageBlock + part * partBlocks
+    }))
   })
 }
 
@@ -48,6 +55,12 @@ export const interrupted = () =>
     code: "interrupted",
     message: "Reading the document was interrupted each time it was tried. You can start it again."
   })
+
+/** Pages count alike: the words of a good page do not hide a doubtful one. */
+const meanConfidence = (pages: ReadonlyArray<Page>) => {
+  const known = pages.flatMap(({ ocrConfidence }) => ocrConfidence ?? [])
+  return known.length === 0 ? null : known.reduce((sum, confidence) => sum + confidence, 0) / known.length
+}
 
 const tooSlow = () =>
   new ExtractionFailure({ code: "timed-out", message: "Storing the text of the document took too long." })
@@ -89,18 +102,19 @@ export class ExtractionResults extends Context.Service<
 
       const insertPages = (documentId: DocumentId, pages: Arr.NonEmptyReadonlyArray<Placed>) =>
         sql`INSERT INTO pages ${sql.insert(
-          Arr.map(pages, ({ number, text, source, confidence, firstBlock }) => ({
+          Arr.map(pages, ({ number, part, text, source, ocrConfidence, firstBlock }) => ({
             documentId,
             number,
+            part,
             text,
             source,
-            confidence: confidence ?? null,
+            confidence: ocrConfidence ?? null,
             firstBlock
           }))
         )}`
 
       const insertAll = Effect.fnUntraced(function* (documentId: DocumentId, pages: ReadonlyArray<Page>) {
-        for (const some of Arr.chunksOf(place(pages), pagesPerStatement)) yield* insertPages(documentId, some)
+        for (const some of Arr.chunksOf(place(pages), partsPerStatement)) yield* insertPages(documentId, some)
       })
 
       /** Runs the effect with the document locked if this run still processes it. */
@@ -124,7 +138,7 @@ export class ExtractionResults extends Context.Service<
             WHERE id = ${documentId} AND attempt = ${run} AND status IN ('pending', 'processing')
             RETURNING object_key, content_type`)
         }),
-        complete: Effect.fn("ExtractionResults.complete")(function* (job, { pages, terms }) {
+        complete: Effect.fn("ExtractionResults.complete")(function* (job, { pages, terms, encoding, notices = [] }) {
           const { documentId } = job
           const store = (terms: ExtractedTerms | undefined) =>
             whileCurrent(
@@ -133,6 +147,8 @@ export class ExtractionResults extends Context.Service<
                 yield* insertAll(documentId, pages)
                 yield* index.putText(document, terms?.rows ?? [])
                 yield* sql`UPDATE documents SET status = 'ready', page_count = ${pages.length}, updated_at = ${yield* now},
+                  encoding = ${encoding ?? null}, ocr_confidence = ${meanConfidence(pages)},
+                  notices = ${JSON.stringify(notices)}::jsonb, readers_version = ${readersVersion},
                   search_version = ${terms === undefined ? 0 : searchVersion}, indexed_in_part = ${terms?.isComplete === false}
                   WHERE id = ${documentId}`
               })
@@ -157,7 +173,8 @@ export class ExtractionResults extends Context.Service<
             yield* insertAll(documentId, pages)
             yield* index.putText(document, [])
             yield* sql`UPDATE documents SET status = 'failed', failure_code = ${code}, failure_message = ${message},
-              page_count = ${hasText ? pages.length : null}, indexed_in_part = FALSE, updated_at = ${yield* now},
+              page_count = ${hasText ? pages.length : null}, encoding = NULL, ocr_confidence = ${meanConfidence(pages)},
+              notices = '[]', readers_version = ${readersVersion}, indexed_in_part = FALSE, updated_at = ${yield* now},
               search_version = ${hasText ? 0 : searchVersion} WHERE id = ${documentId}`
           })
           yield* orDefect(whileCurrent(job, store))

@@ -12,7 +12,7 @@ import { handlerOn, ports } from "./fixtures/WorkerParts.ts"
 
 const bytes = Buffer.from("x")
 const textOf = (...texts: ReadonlyArray<string>): ExtractedText => ({
-  pages: texts.map((text, index) => ({ number: index + 1, text, source: "ocr", confidence: 90 }))
+  pages: texts.map((text, index) => ({ number: index + 1, text, source: "ocr", ocrConfidence: 90 }))
 })
 
 /** Runs the handler with this extractor. */
@@ -82,6 +82,28 @@ suite(ports)("ExtractionHandler", (it) => {
       yield* handled({ ...job, run: 2 }).pipe(handleWith(() => failure))
       assert.deepInclude(yield* documentOf(job.documentId), { status: "failed", pageCount: null })
       assert.deepStrictEqual(yield* pagesOf(job.documentId), [])
+    })
+  )
+
+  it.effect("keeps how a document was read, and forgets it when it fails", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const job = yield* offerDocument(bytes, "text/plain")
+      const facts = sql`SELECT encoding, ocr_confidence, notices FROM documents WHERE id = ${job.documentId}`
+      const notices = [{ code: "pages-failed", message: "The page is damaged.", pages: [2, 5] }] as const
+      const pages = [40, 80].map((ocrConfidence, index) => ({
+        number: index + 1,
+        text: "text",
+        source: "text+ocr" as const,
+        ocrConfidence
+      }))
+      const read = { pages: [...pages, { number: 3, text: "", source: "text" as const }], encoding: "koi8-r", notices }
+      yield* handled(job).pipe(handleWith(() => Effect.succeed(read)))
+      assert.deepStrictEqual(yield* facts, [{ encoding: "koi8-r", ocrConfidence: 60, notices }])
+      yield* sql`UPDATE documents SET status = 'pending', attempt = 2 WHERE id = ${job.documentId}`
+      const failure = new ExtractionFailure({ code: "corrupt", message: "broken" })
+      yield* handled({ ...job, run: 2 }).pipe(handleWith(() => Effect.fail(failure)))
+      assert.deepStrictEqual(yield* facts, [{ encoding: null, ocrConfidence: null, notices: [] }])
     })
   )
 

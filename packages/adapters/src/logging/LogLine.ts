@@ -92,7 +92,7 @@ export const LogLine = Schema.Struct({
   path: text,
   /** Template of the route, such as `/api/documents/:id`. */
   route: text,
-  /** Milliseconds since the request or job started. */
+  /** Milliseconds since the request or job started, without the time that the client asked to wait. */
   latency_ms: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))),
   ...eventFields,
   error: Schema.optionalKey(LogError),

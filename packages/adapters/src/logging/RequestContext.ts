@@ -27,8 +27,8 @@ export class RequestRecord {
   readonly documentId: string | undefined
   /** Of the job: which of the owner's runs. */
   readonly run: number | undefined
-  /** Monotonic clock, nanoseconds. */
-  readonly startedAt: bigint
+  /** Monotonic clock, nanoseconds; later by the time that the client asked to wait, which is no part of the latency. */
+  startedAt: bigint
   /** The template (`/api/documents/:id`), known after routing. */
   route: string | undefined
   /** Known after authentication. The access log line is written outside of that scope, so it reads this. */

@@ -13,6 +13,10 @@ import { migration as search } from "./migrations/0005_search.ts"
 import { migration as extractionJobs } from "./migrations/0007_extraction_jobs.ts"
 import { migration as uploadReservations } from "./migrations/0008_upload_reservations.ts"
 import { migration as records } from "./migrations/0010_records.ts"
+import { migration as formats } from "./migrations/0011_formats.ts"
+import { migration as text } from "./migrations/0012_text.ts"
+import { migration as repeatedUploads } from "./migrations/0013_repeated_uploads.ts"
+import { requireSuitable } from "./Suitability.ts"
 
 /** Every migration in order. A released one never changes; a change of the schema is a new migration. */
 const migrations = {
@@ -23,11 +27,16 @@ const migrations = {
   "0005_search": search,
   "0007_extraction_jobs": extractionJobs,
   "0008_upload_reservations": uploadReservations,
-  "0010_records": records
+  "0010_records": records,
+  "0011_formats": formats,
+  "0012_text": text,
+  "0013_repeated_uploads": repeatedUploads
 }
 
 /** An index over a large table takes long, and so does waiting for another process that builds one. */
 const patient = { statementTimeout: "15 minutes", maxConnections: 2, applicationName: "kite-migrate" } as const
+
+const latest = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
 
 const run = Migrator.make({})({ loader: Migrator.fromRecord(migrations) })
 
@@ -37,13 +46,14 @@ const run = Migrator.make({})({ loader: Migrator.fromRecord(migrations) })
  * must own the tables; kite itself may run as another.
  */
 export const migrate = Effect.fn("Migrations.migrate")(function* (url: Redacted.Redacted<string>) {
-  const applied = yield* run.pipe(Effect.provide(Database.layerUrl(url, patient)))
+  const applied = yield* requireSuitable(latest).pipe(
+    Effect.andThen(run),
+    Effect.provide(Database.layerUrl(url, patient))
+  )
   if (applied.length > 0)
     yield* Effect.logInfo(`Applied migrations ${applied.map((parts) => parts.join("_")).join(", ")}`)
   return applied
 })
-
-const latest = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)))
 
 /** Whether the schema is up to date. A role that may not migrate can see this too. */
 const isCurrent = (url: Redacted.Redacted<string>) =>

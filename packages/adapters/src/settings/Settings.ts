@@ -133,7 +133,8 @@ export const Variables = Schema.Struct({
     description: "Uploads of one account that a server receives at the same time. Others wait up to 10 s"
   }),
   MAX_DOWNLOADS_PER_ACCOUNT: withDefault(Whole(1, 1_000), "20").annotateKey({
-    description: "Downloads of one account that a server sends at the same time. Others wait up to 10 s"
+    description:
+      "Downloads of one account that a server sends at the same time, long texts included. Others wait up to 10 s"
   }),
   CORS_ORIGINS: withDefault(Origins, "").annotateKey({
     description: "Origins of browser apps that may call the API, separated by commas",

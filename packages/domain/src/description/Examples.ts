@@ -25,6 +25,9 @@ const document = {
   status: "ready",
   failure: null,
   pageCount: 1,
+  encoding: null,
+  ocrConfidence: null,
+  notices: [],
   createdAt: at,
   updatedAt: at
 }
@@ -63,8 +66,9 @@ export const examples: Readonly<Record<string, unknown>> = {
   Upload: { file: "(the bytes)", filename: "report.pdf" },
   Rename: { filename: "annual-report.pdf" },
   Document: document,
+  UploadedDocument: { ...document, status: "pending", pageCount: null, duplicateOf: other },
   DocumentPage: { items: [document], nextCursor: null },
-  DocumentText: { text: page.text, pages: [page] },
+  DocumentText: { items: [page], nextPage: null },
   AuditPage: { items: [entry], nextCursor: null },
   Live: { status: "live" },
   Ready: { status: "ready", checks },
@@ -78,7 +82,10 @@ export const problemMembers: Readonly<Record<string, unknown>> = {
   limitBytes: 1_073_741_824,
   rejectedBytes: 26_214_400,
   maxUploadBytes: 26_214_400,
+  duplicateOf: other,
   documentStatus: "pending",
   failureCode: null,
+  seen: "a RAR archive",
+  accepted: [{ contentType: "application/pdf", name: "PDF", extensions: [".pdf"] }],
   "violated-policies": ["account"]
 }

@@ -11,6 +11,7 @@ const details: Readonly<Record<string, Partial<Parameter>>> = {
     // On the wire a number of the query is text.
     schema: { type: "integer", minimum: 1, maximum: maxPageSize }
   },
+  page: { description: "The number of the first page to return.", schema: { type: "integer", minimum: 1 } },
   cursor: { description: "`nextCursor` of the previous page." },
   q: {
     description:
@@ -18,6 +19,23 @@ const details: Readonly<Record<string, Partial<Parameter>>> = {
     example: "invoice"
   },
   status: { description: "Only documents with this status." },
+  contentType: { description: "Only documents of this type.", example: "application/pdf" },
+  createdAfter: {
+    description: "Only documents created at this time (RFC 3339) or later.",
+    example: "2026-11-01T00:00:00Z"
+  },
+  createdBefore: {
+    description: "Only documents created before this time (RFC 3339), not at it.",
+    example: "2026-12-01T00:00:00Z"
+  },
+  onDuplicate: {
+    description:
+      "For a file whose bytes you have stored already: `keep` (the default) stores it again and says so in `duplicateOf`, `return` returns the oldest document with these bytes, `reject` is 409. The file must fit into the quota all the same."
+  },
+  wait: {
+    description: "Wait until the text is extracted, for 0 to 60 seconds.",
+    example: "30s"
+  },
   sort: { description: "The order; `-` means descending. Default: `-createdAt`, with `q` relevance." },
   email: { description: "Only the account with this e-mail address.", example: "anna@example.org" },
   action: { description: "Only entries with this action." },

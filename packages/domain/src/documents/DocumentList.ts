@@ -1,7 +1,8 @@
 import { Option, Result, Schema } from "effect"
 import { pageOf, pageQuery } from "../Paging.ts"
 import { Match } from "../search/Match.ts"
-import { Document, DocumentId, DocumentStatus } from "./Document.ts"
+import { Instant } from "../Timestamp.ts"
+import { ContentType, Document, DocumentId, DocumentStatus } from "./Document.ts"
 
 /** Order of a list; `-` means descending. Names are in natural order: without case and accents, 9 before 10. */
 export const DocumentSort = Schema.Literals(["-createdAt", "createdAt", "filename", "-filename"])
@@ -42,13 +43,27 @@ export const fromCursor = (sort: DocumentSort, cursor: string): Option.Option<Po
   )
 
 /**
+ * Which documents to list: those that match every field given. The interval of creation is half-open: `createdAfter` belongs to it,
+ * `createdBefore` does not, so that intervals which follow each other share no document.
+ */
+const filterFields = {
+  status: Schema.optionalKey(DocumentStatus),
+  contentType: Schema.optionalKey(ContentType),
+  createdAfter: Schema.optionalKey(Instant),
+  createdBefore: Schema.optionalKey(Instant),
+  /** Only documents read by OCR whose `ocrConfidence` is at most this: the doubtful ones. */
+  maxOcrConfidence: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 })))
+}
+export type DocumentFilter = Schema.Struct.Type<typeof filterFields>
+
+/**
  * Query of GET /api/documents. `q`: words that must all occur in the name or the text (`"phrase"`, `OR`, `-word`, `begin*`).
  * Without `sort`, hits come by relevance, and lists without `q` in the order `-createdAt`.
  */
 export const ListQuery = Schema.Struct({
   ...pageQuery(Schema.String.check(Schema.isBetweenLength(1, 2048))),
   q: Schema.optionalKey(DatabaseText.check(Schema.isBetweenLength(1, 200))),
-  status: Schema.optionalKey(DocumentStatus),
+  ...filterFields,
   sort: Schema.optionalKey(DocumentSort)
 })
 export type ListQuery = typeof ListQuery.Type

@@ -4,54 +4,48 @@ import { Authentication } from "../auth/Authentication.ts"
 import { AccountRateLimit, IpRateLimit } from "../limits/RateLimitMiddleware.ts"
 import { RateLimitPolicies } from "../limits/RateLimitPolicy.ts"
 import { documented } from "../openapi/Operation.ts"
-import { bodyProblems, NotFound, RangeNotSatisfiable } from "../Problem.ts"
+import { bodyProblems, InvalidRequest, NotFound, RangeNotSatisfiable } from "../Problem.ts"
 import { EmailNotProven } from "../users/UserErrors.ts"
 import { describeContent } from "./ContentDescription.ts"
 import { Document, DocumentId } from "./Document.ts"
 import {
+  DuplicateDocument,
   ExtractionRunning,
+  IdempotencyKeyInUse,
+  IdempotencyKeyReused,
   InsufficientStorage,
   InvalidCursor,
   InvalidUpload,
   QuotaExceeded,
   TextNotReady,
   TooManyTransfers,
+  TooManyWaits,
   UnsupportedFile,
   UploadTooLarge
 } from "./DocumentErrors.ts"
 import { DocumentPage, ListQuery } from "./DocumentList.ts"
-import { Page } from "./Extraction.ts"
+import { DocumentText, TextQuery } from "./DocumentText.ts"
 import { Filename } from "./Filename.ts"
+import { describeText } from "./TextDescription.ts"
+import { describeUpload, Upload, UploadedDocument, UploadQuery } from "./Upload.ts"
+import { describeWait, WaitQuery } from "./Wait.ts"
 
 const params = { id: DocumentId }
 
-/** The multipart body: one `file`, and optionally the `filename` to store it under. Read as a stream, never buffered. */
-const Upload = Schema.Struct({
-  file: Schema.String.annotate({
-    format: "binary",
-    description: "The content. Its type is detected from the content."
-  }),
-  filename: Schema.optionalKey(Schema.String.annotate({ description: "Replaces the file's own name." }))
-})
-  .annotate({ identifier: "Upload" })
-  .pipe(HttpApiSchema.asMultipartStream({ maxParts: 4, maxFieldSize: "8 KiB" }))
-
 const Rename = Schema.Struct({ filename: Filename }).annotate({ identifier: "Rename" })
-
-/** A document's text: `text` is all pages, joined by a form feed. */
-export const DocumentText = Schema.Struct({ text: Schema.String, pages: Schema.Array(Page) }).annotate({
-  identifier: "DocumentText",
-  description: "The text, whole and by page"
-})
-export type DocumentText = typeof DocumentText.Type
 
 export class DocumentsApi extends HttpApiGroup.make("documents")
   .add(
     HttpApiEndpoint.post("upload", "/", {
+      query: UploadQuery,
       payload: Upload,
-      success: Document.pipe(HttpApiSchema.status(201)),
+      success: [UploadedDocument.pipe(HttpApiSchema.status(201)), Document],
       error: [
         InvalidUpload,
+        InvalidRequest,
+        DuplicateDocument,
+        IdempotencyKeyInUse,
+        IdempotencyKeyReused,
         QuotaExceeded,
         UploadTooLarge,
         UnsupportedFile,
@@ -64,8 +58,9 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
       documented({
         summary: "Upload a document",
         description:
-          "Stores a file, and starts to extract its text: `status` is `pending` at first, and `ready` or `failed` in the end. The file counts against the quota.",
-        headers: { 201: ["Location"] }
+          "Stores a file, and starts to extract its text: `status` is `pending` at first, and `ready` or `failed` in the end. The file counts against the quota. A file that you have stored already becomes another document, with `duplicateOf`; `onDuplicate` chooses otherwise. With an `Idempotency-Key` you can repeat the upload until there is a response: it is stored once. A refused upload does not use its key.",
+        headers: { 200: ["Location"], 201: ["Location"] },
+        change: describeUpload
       })
     ),
     HttpApiEndpoint.get("list", "/", { query: ListQuery, success: DocumentPage, error: InvalidCursor }).annotateMerge(
@@ -75,8 +70,18 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
           "One page of your documents. For the next page, send `nextCursor` as `cursor`, with the same `sort`."
       })
     ),
-    HttpApiEndpoint.get("get", "/:id", { params, success: Document, error: NotFound }).annotateMerge(
-      documented({ summary: "Get a document", description: "One document, without its content and text." })
+    HttpApiEndpoint.get("get", "/:id", {
+      params,
+      query: WaitQuery,
+      success: Document,
+      error: [NotFound, TooManyWaits]
+    }).annotateMerge(
+      documented({
+        summary: "Get a document",
+        description:
+          "One document, without its content and text. With `wait`, the response comes when `status` is `ready` or `failed`, and at the latest after that time with the status of then: no need to poll.",
+        change: describeWait
+      })
     ),
     HttpApiEndpoint.patch("rename", "/:id", {
       params,
@@ -113,13 +118,15 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
     ),
     HttpApiEndpoint.get("text", "/:id/text", {
       params,
+      query: TextQuery,
       success: DocumentText,
-      error: [NotFound, TextNotReady]
+      error: [NotFound, TextNotReady, TooManyTransfers]
     }).annotateMerge(
       documented({
         summary: "Get the text",
         description:
-          "The extracted text: whole, its pages separated by form feeds, and page by page. 409 until `status` is `ready`."
+          "The extracted text. As JSON page by page, 20 pages if `limit` does not say otherwise; for the next pages, send `nextPage` as `page`. With `Accept: text/plain` the whole text, or the pages that `page` and `limit` ask for, with a form feed between two pages. 409 until `status` is `ready`.",
+        change: describeText
       })
     ),
     HttpApiEndpoint.post("reprocess", "/:id/reprocess", {

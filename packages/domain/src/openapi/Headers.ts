@@ -37,6 +37,10 @@ export const headers = {
   ),
   "Accept-Ranges": header("Ranges are in bytes.", { type: "string", const: "bytes" }, "bytes"),
   "Content-Range": header("The range that is sent, or `*`, and the length of the whole.", text, "bytes 0-1023/146515"),
+  "Preference-Applied": {
+    ...header("The wait that counted (RFC 7240), if the request had `Prefer: wait`.", text, "wait=30"),
+    required: false
+  },
   "Content-Disposition": header("An attachment under the document's name.", text, 'attachment; filename="report.pdf"')
 }
 export type HeaderName = keyof typeof headers

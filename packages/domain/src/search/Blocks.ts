@@ -22,6 +22,22 @@ export const blocksOf = (text: string): number => {
   return Math.max(1, Math.ceil(characters / blockSize))
 }
 
+/** Blocks of a part, in which a long page is stored and read. */
+export const partBlocks = 16
+/** Characters (Unicode code points) of a part; the last one of a page may have fewer. */
+export const partSize = partBlocks * blockSize
+
+/** The text in parts that together are the text: each can be read without those before it. An empty text has one. */
+export function* partsOf(text: string): Generator<string> {
+  const pairs = hasPairs.test(text)
+  let from = 0
+  do {
+    const to = advance(text, from, partSize, pairs)
+    yield text.slice(from, to)
+    from = to
+  } while (from < text.length)
+}
+
 const isSpace = /\s/
 const isSign = /[^\p{L}\p{M}\p{N}\p{Cf}\p{Cs}'\u2019-]/u
 const isAnySign = /[^\p{L}\p{M}\p{N}\p{Cf}\p{Cs}]/u

@@ -3,10 +3,11 @@ import { decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import type { AuditAction, AuditDetails, AuditEntry, AuditId, AuditSubject } from "@kite/domain/audit/AuditEntry"
 import type { AuditFilter, AuditPage, AuditQuery } from "@kite/domain/audit/AuditQuery"
 import { rowsToRead, takePage } from "@kite/domain/Paging"
+import { firstIdAt, millisOf } from "@kite/domain/UuidV7"
 import { Context, Effect, Layer, Option, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
-import { AuditRow, firstIdAt, millisOf, toEntry } from "./AuditRow.ts"
+import { AuditRow, toEntry } from "./AuditRow.ts"
 
 const defaultPageSize = 50
 /** How many entries an export reads at a time. */

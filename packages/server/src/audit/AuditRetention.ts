@@ -1,10 +1,10 @@
 import { decodeRow, orDefect } from "@kite/adapters/postgres/Rows"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { AuditId } from "@kite/domain/audit/AuditEntry"
+import { firstIdAt } from "@kite/domain/UuidV7"
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { AuditLog } from "./AuditLog.ts"
-import { firstIdAt } from "./AuditRow.ts"
 import { SealKey } from "./SealKey.ts"
 
 /** Removes old entries of the audit log, with their seals. Only the owner of the tables can. */

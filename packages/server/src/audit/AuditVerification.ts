@@ -1,9 +1,9 @@
 import { decodeRow, decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import { Settings } from "@kite/adapters/settings/Settings"
 import { AuditId } from "@kite/domain/audit/AuditEntry"
+import { firstIdAt } from "@kite/domain/UuidV7"
 import { Clock, Context, Effect, Layer, Option, type Redacted, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { firstIdAt } from "./AuditRow.ts"
 import { entryMacBytes, noPrevious, SealKey, sealName } from "./SealKey.ts"
 import { beforeAll, ContentRow, contentColumns, SealRow, settledUpTo } from "./SealRow.ts"
 

@@ -1,6 +1,6 @@
 import { AuditId } from "@kite/domain/audit/AuditEntry"
+import { firstIdAt, millisOf } from "@kite/domain/UuidV7"
 import { Schema, SchemaTransformation } from "effect"
-import { firstIdAt, millisOf } from "./AuditRow.ts"
 
 const NumberFromBigInt = Schema.BigInt.pipe(
   Schema.decodeTo(Schema.Natural, SchemaTransformation.transform({ decode: Number, encode: BigInt }))

@@ -1,22 +1,27 @@
 import { ByteCountFromBigInt, decodeRow, decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import { SearchIndex, searchVersion } from "@kite/adapters/search/SearchIndex"
-import { type DocumentId, ObjectKey } from "@kite/domain/documents/Document"
-import type { DocumentSort, ListQuery, Position } from "@kite/domain/documents/DocumentList"
-import { Page } from "@kite/domain/documents/Extraction"
+import { DocumentId, ObjectKey } from "@kite/domain/documents/Document"
+import type { DocumentFilter, DocumentSort, Position } from "@kite/domain/documents/DocumentList"
 import { filenameKey } from "@kite/domain/documents/FilenameKey"
+import { millisOf } from "@kite/domain/UuidV7"
 import type { Quota } from "@kite/domain/users/Quota"
 import type { UserId } from "@kite/domain/users/User"
-import { Array as Arr, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
-import { SqlClient, type Statement } from "effect/sql"
+import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { conditionsOf } from "./rows/DocumentFilter.ts"
 import { isAfter, orders } from "./rows/DocumentOrder.ts"
 import { columns, DocumentRow } from "./rows/DocumentRow.ts"
 import type { StoredFile } from "./Upload.ts"
 
 const QuotaRow = Schema.Struct({ usedBytes: ByteCountFromBigInt, limitBytes: ByteCountFromBigInt })
-const PageRow = Schema.Struct({ ...Page.fields, confidence: Schema.NullOr(Schema.Finite) })
+
+/** A new document, and the oldest other one of the account with the same bytes. */
+const InsertedRow = Schema.Struct({ ...DocumentRow.fields, duplicateOf: Schema.NullOr(DocumentId) })
+export type InsertedRow = typeof InsertedRow.Type
 
 /** What a list asks for: everything given, the position decoded. */
-export interface ListOptions extends Pick<ListQuery, "status"> {
+export interface ListOptions {
+  readonly filter: DocumentFilter
   readonly sort: DocumentSort
   readonly limit: number
   readonly after: Option.Option<Position>
@@ -31,17 +36,17 @@ export class DocumentRepository extends Context.Service<
     readonly uploader: (owner: UserId) => Effect.Effect<{ readonly quota: Quota; readonly emailProven: boolean }>
     /**
      * Charges the quota, what the upload's reservation held included, and writes the row; or does neither and returns none where
-     * the quota does not have enough left.
+     * the quota does not have enough left. The charge locks the account, so that of uploads of the same bytes all but the first see
+     * another one.
      */
     readonly insert: (
       owner: UserId,
       id: DocumentId,
       file: StoredFile,
       reservationId: string
-    ) => Effect.Effect<Option.Option<DocumentRow>>
+    ) => Effect.Effect<Option.Option<InsertedRow>>
     readonly find: (owner: UserId, id: DocumentId) => Effect.Effect<Option.Option<DocumentRow>>
     readonly list: (owner: UserId, options: ListOptions) => Effect.Effect<ReadonlyArray<DocumentRow>>
-    readonly pages: (id: DocumentId) => Effect.Effect<ReadonlyArray<Page>>
     readonly rename: (owner: UserId, id: DocumentId, filename: string) => Effect.Effect<Option.Option<DocumentRow>>
     /** Gives the quota back and answers the key whose object may go. */
     readonly remove: (owner: UserId, id: DocumentId) => Effect.Effect<Option.Option<ObjectKey>>
@@ -56,10 +61,10 @@ export class DocumentRepository extends Context.Service<
       const index = yield* SearchIndex
       const select = sql.literal(columns)
       const one = decodeRow(DocumentRow)
+      const inserted = decodeRow(InsertedRow)
       const many = decodeRows(DocumentRow)
       const quotaOf = decodeRow(QuotaRow)
       const uploaderOf = decodeRow(Schema.Struct({ ...QuotaRow.fields, emailProven: Schema.Boolean }))
-      const pagesOf = decodeRows(PageRow)
       const keyOf = decodeRow(Schema.Struct({ objectKey: ObjectKey }))
       const now = Effect.map(DateTime.now, DateTime.toDateUtc)
 
@@ -74,8 +79,8 @@ export class DocumentRepository extends Context.Service<
             Effect.map(({ emailProven, ...quota }) => ({ quota, emailProven }))
           ),
         insert: Effect.fn("DocumentRepository.insert")(function* (owner, id, file, reservationId) {
-          const at = yield* now
-          const row = yield* one(sql`
+          const at = new Date(millisOf(id))
+          const row = yield* inserted(sql`
             WITH reserved AS (
               SELECT coalesce(sum(bytes), 0)::bigint AS bytes FROM upload_reservations WHERE id = ${reservationId}
             ), charged AS (
@@ -93,25 +98,20 @@ export class DocumentRepository extends Context.Service<
             SELECT ${id}::uuid, charged.id, ${file.objectKey}::uuid, ${file.filename}, ${filenameKey(file.filename)},
               ${searchVersion}::smallint, ${file.contentType}, ${file.sizeBytes}, ${file.sha256}, 'pending',
               ${at}::timestamptz, ${at}::timestamptz
-            FROM charged RETURNING ${select}`)
+            FROM charged RETURNING ${select}, oldest_copy(user_id, sha256, id) AS duplicate_of`)
           if (Option.isSome(row)) yield* orDefect(index.putName({ id, userId: owner, filename: file.filename }))
           return row
         }),
         find: (owner, id) => one(sql`SELECT ${select} FROM documents WHERE user_id = ${owner} AND id = ${id}`),
-        list: (owner, { status, sort, limit, after }) => {
-          const clauses: Array<Statement.Fragment> = [sql`user_id = ${owner}`]
-          // As a literal: a prepared statement's plan then knows how rare it is.
-          if (status !== undefined) clauses.push(sql`status = ${sql.literal(`'${status}'`)}`)
+        list: (owner, { filter, sort, limit, after }) => {
+          const clauses = [sql`user_id = ${owner}`, ...conditionsOf(sql, filter)]
           if (Option.isSome(after)) clauses.push(isAfter(sql, after.value))
-          return many(sql`SELECT ${select} FROM documents WHERE ${sql.and(clauses)}
-            ORDER BY ${sql.literal(orders[sort])} LIMIT ${limit}`)
+          const statement = sql`SELECT ${select} FROM documents WHERE ${sql.and(clauses)}
+            ORDER BY ${sql.literal(orders[sort])} LIMIT ${limit}`
+          // The plan must know how long the interval is: by name it is sorted, or picked from the index of names.
+          const isInterval = filter.createdAfter !== undefined || filter.createdBefore !== undefined
+          return many(isInterval ? statement.unprepared : statement)
         },
-        pages: (id) =>
-          pagesOf(
-            sql`SELECT number, text, source, confidence FROM pages WHERE document_id = ${id} ORDER BY number`
-          ).pipe(
-            Effect.map(Arr.map(({ confidence, ...page }) => (confidence === null ? page : { ...page, confidence })))
-          ),
         rename: Effect.fn("DocumentRepository.rename")(function* (owner, id, filename) {
           const at = yield* now
           const rename = Effect.tap(
@@ -134,7 +134,7 @@ export class DocumentRepository extends Context.Service<
         restart: Effect.fn("DocumentRepository.restart")(function* (owner, id) {
           return yield* one(sql`
             UPDATE documents SET status = 'pending', attempt = attempt + 1, failure_code = NULL, failure_message = NULL,
-              updated_at = ${yield* now}
+              notices = '[]', updated_at = ${yield* now}
             WHERE user_id = ${owner} AND id = ${id} AND status IN ('ready', 'failed') RETURNING ${select}`)
         })
       })

@@ -28,6 +28,9 @@ export const makeReadRecords = Effect.gen(function* () {
             })
           )
         : Effect.void,
-    text: (id: DocumentId) => () => unlessHead(audit.record({ action: "document_text_read", subject: subjectOf(id) }))
+    text: (id: DocumentId) => (response: HttpServerResponse.HttpServerResponse) =>
+      response.status === 200
+        ? unlessHead(audit.record({ action: "document_text_read", subject: subjectOf(id) }))
+        : Effect.void
   }
 })

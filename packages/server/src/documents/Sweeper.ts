@@ -3,6 +3,7 @@ import { decodeRows } from "@kite/adapters/postgres/Rows"
 import { ObjectKey } from "@kite/domain/documents/Document"
 import { Context, DateTime, Duration, Effect, Layer, Schedule, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
+import { IdempotencyKeys } from "./IdempotencyKeys.ts"
 
 /** Longer than any upload may take: younger objects may yet get their document. */
 const grace = Duration.hours(1)
@@ -56,8 +57,11 @@ export class Sweeper extends Context.Service<
   static readonly hourly = Layer.effectDiscard(
     Effect.gen(function* () {
       const { sweep } = yield* Sweeper
-      const guarded = Effect.catchCause(sweep(grace), (cause) => Effect.logError("The sweep failed", cause))
-      yield* Effect.forkScoped(Effect.repeat(guarded, Schedule.spaced("1 hour")))
+      const { removeExpired } = yield* IdempotencyKeys
+      const guarded = (effect: Effect.Effect<unknown>) =>
+        Effect.catchCause(effect, (cause) => Effect.logError("The sweep failed", cause))
+      const both = Effect.andThen(guarded(sweep(grace)), guarded(removeExpired))
+      yield* Effect.forkScoped(Effect.repeat(both, Schedule.spaced("1 hour")))
     })
-  ).pipe(Layer.provide(Sweeper.layer))
+  ).pipe(Layer.provide([Sweeper.layer, IdempotencyKeys.layer]))
 }

@@ -26,6 +26,9 @@ export interface Allowance {
   readonly reservation: Reservation
 }
 
+/** Where the bytes of an upload go. */
+export type Destination = Pick<ObjectStore["Service"], "put" | "remove">
+
 type UploadProblem = InvalidUpload | QuotaExceeded | UploadTooLarge | UnsupportedFile
 
 /** The problem of a file of at least this size, where it may not be that large. */
@@ -52,7 +55,7 @@ const escapes = /%(?:22|0A|0D)/g
 
 /** Streams one file into the store: counted, hashed and sniffed on the way, cut off where it may not go on. */
 const storeFile = Effect.fnUntraced(function* (
-  store: ObjectStore["Service"],
+  store: Destination,
   objectKey: ObjectKey,
   source: Multipart.File["content"],
   allowance: Allowance
@@ -70,7 +73,7 @@ const storeFile = Effect.fnUntraced(function* (
     size += chunk.length
     const problem = rejectSize(allowance, size)
     if (problem !== undefined) return Effect.fail(problem)
-    if (!sniffer.push(chunk)) return Effect.fail(new UnsupportedFile({}))
+    if (!sniffer.push(chunk)) return Effect.fail(UnsupportedFile.of(sniffer.seen))
     hash.update(chunk)
     return Effect.flatMap(allowance.reservation.hold(size), (isHeld) =>
       isHeld ? Effect.succeed(chunk) : Effect.fail(heldByOthers())
@@ -80,7 +83,7 @@ const storeFile = Effect.fnUntraced(function* (
   yield* store.put(objectKey, content)
   const contentType = sniffer.finish()
   if (size === 0) return yield* new InvalidUpload({ detail: "The file is empty" })
-  if (contentType === undefined) return yield* new UnsupportedFile({})
+  if (contentType === undefined) return yield* UnsupportedFile.of(sniffer.seen)
   return { objectKey, contentType, sizeBytes: ByteCount.make(size), sha256: Sha256.make(hash.digest("hex")) }
 })
 
@@ -90,7 +93,7 @@ const storeFile = Effect.fnUntraced(function* (
  * failure removes them again, but for a defect of `record`, after which only the sweeper can tell whose they are.
  */
 export const receiveUpload = Effect.fnUntraced(function* <A, E>(
-  store: ObjectStore["Service"],
+  store: Destination,
   parts: Stream.Stream<Multipart.Part, Multipart.MultipartError>,
   allowance: Allowance,
   record: (file: StoredFile) => Effect.Effect<A, E>

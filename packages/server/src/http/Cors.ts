@@ -4,7 +4,15 @@ import { HttpMiddleware, HttpServerRequest, type HttpServerResponse } from "effe
 
 const methods = ["GET", "HEAD", "POST", "PATCH", "DELETE"]
 /** Request headers that pages of other origins may send, besides those that the Fetch standard always allows. */
-const requestHeaders = ["Authorization", "Content-Type", "If-None-Match", "Range", "X-Correlation-ID"]
+const requestHeaders = [
+  "Authorization",
+  "Content-Type",
+  "Idempotency-Key",
+  "If-None-Match",
+  "Prefer",
+  "Range",
+  "X-Correlation-ID"
+]
 /** Response headers that they may read. */
 const responseHeaders = [
   "Accept-Ranges",
@@ -12,6 +20,7 @@ const responseHeaders = [
   "Content-Range",
   "ETag",
   "Location",
+  "Preference-Applied",
   "RateLimit",
   "RateLimit-Policy",
   "Retry-After",

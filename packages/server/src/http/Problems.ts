@@ -16,8 +16,17 @@ const contentType = "application/problem+json"
 /** Seconds after which a client may retry after 503. */
 const retryAfter = "5"
 
+const maxTypeCharacters = 100
+
+/** Uploads are multipart, every other body is JSON. */
+const mediaTypeDetail = (seen: string | undefined, url: string) => {
+  const accepted = /^\/api\/documents(?:\?|$)/.test(url) ? "multipart/form-data" : "application/json"
+  const type = seen === undefined ? "no Content-Type" : `the Content-Type "${seen.slice(0, maxTypeCharacters)}"`
+  return `The body has ${type}; this route takes ${accepted}`
+}
+
 /** The problem for a response of the router or the platform, which have no body. */
-const problemOf = (status: number) => {
+const problemOf = (status: number, { headers, url }: HttpServerRequest.HttpServerRequest) => {
   switch (status) {
     case 400:
       return new InvalidRequest({ errors: [], detail: "The body cannot be read" })
@@ -28,7 +37,7 @@ const problemOf = (status: number) => {
     case 413:
       return new BodyTooLarge({})
     case 415:
-      return new UnsupportedMediaType({})
+      return new UnsupportedMediaType({ detail: mediaTypeDetail(headers["content-type"], url) })
     case 416:
       return new RangeNotSatisfiable({})
     case 503:
@@ -68,7 +77,7 @@ const render = Effect.fnUntraced(function* (
   response: HttpServerResponse.HttpServerResponse
 ) {
   if (isProblem(response)) return yield* complete(request, response)
-  const problem = isJson(response) ? undefined : problemOf(response.status)
+  const problem = isJson(response) ? undefined : problemOf(response.status, request)
   if (problem === undefined) return response
   return yield* complete(request, withHeadersOf(yield* HttpServerRespondable.toResponse(problem), response))
 })

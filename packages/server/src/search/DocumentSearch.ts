@@ -1,11 +1,13 @@
 import { decodeRow, decodeRows } from "@kite/adapters/postgres/Rows"
-import { DocumentId, type DocumentStatus } from "@kite/domain/documents/Document"
+import { DocumentId } from "@kite/domain/documents/Document"
+import type { DocumentFilter } from "@kite/domain/documents/DocumentList"
 import { type RelevancePosition, Tier, tiers } from "@kite/domain/documents/RelevanceCursor"
 import { inParts as inPartsMark, quoteLexeme } from "@kite/domain/search/Lexemes"
 import type { Query } from "@kite/domain/search/Query"
 import type { UserId } from "@kite/domain/users/User"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type Statement } from "effect/sql"
+import { conditionsOf } from "../documents/rows/DocumentFilter.ts"
 import { columns, DocumentRow } from "../documents/rows/DocumentRow.ts"
 import { distinctTiers, holds, renderQuery, renderTier, termsOf, tierQuery } from "./TsQuery.ts"
 
@@ -24,9 +26,9 @@ const frequent = 8
 /** Documents that a walk looks at before it gives way to the index. */
 const walkLimit = 2_000
 
-/** Of whose documents, of which status, how many, and after which one. */
+/** Of which documents, how many, and after which one. */
 export interface HitOptions {
-  readonly status: DocumentStatus | undefined
+  readonly filter: DocumentFilter
   readonly limit: number
 }
 
@@ -45,7 +47,7 @@ interface Step {
   readonly terms: string
   readonly others: ReadonlyArray<DocumentId>
   readonly order: string
-  readonly status: DocumentStatus | undefined
+  readonly filter: DocumentFilter
   readonly after: Option.Option<Statement.Fragment>
 }
 
@@ -123,16 +125,13 @@ export class DocumentSearch extends Context.Service<
         return { counts, parted: parted.map(({ id, found }) => ({ id, found: new Set(found) })) }
       })
 
-      const statusIs = (status: DocumentStatus | undefined) =>
-        // As a literal: a prepared statement's plan then knows how rare it is.
-        status === undefined ? [] : [sql`status = ${sql.literal(`'${status}'`)}`]
-
       /** Every hit by the index, and of them the ids that come first. */
-      const chosen = (owner: UserId, { terms, others, status, after, order }: Step, limit: number) => {
+      const chosen = (owner: UserId, { terms, others, filter, after, order }: Step, limit: number) => {
         // Ids alone have their order in them: then only those that come first are looked up.
-        const isPlain = status === undefined && order.startsWith("id ")
+        const conditions = conditionsOf(sql, filter)
+        const isPlain = conditions.length === 0 && order.startsWith("id ")
         const ownerIs = isPlain ? [] : [sql`user_id = ${owner}`]
-        const clauses = [...ownerIs, ...statusIs(status), ...Option.toArray(after)]
+        const clauses = [...ownerIs, ...conditions, ...Option.toArray(after)]
         return sql`
           WITH hit AS MATERIALIZED (
             SELECT document_id AS id FROM search_terms WHERE user_id = ${owner} AND terms @@ ${terms}::tsquery
@@ -159,8 +158,8 @@ export class DocumentSearch extends Context.Service<
             ) AS best JOIN documents USING (id) WHERE user_id = ${owner} ORDER BY tier, id DESC`)
 
       /** One document after the other, until enough are found or it takes too long. */
-      const byWalk = (owner: UserId, { terms, others, status, after, order }: Step, limit: number) => {
-        const clauses = [sql`user_id = ${owner}`, ...statusIs(status), ...Option.toArray(after)]
+      const byWalk = (owner: UserId, { terms, others, filter, after, order }: Step, limit: number) => {
+        const clauses = [sql`user_id = ${owner}`, ...conditionsOf(sql, filter), ...Option.toArray(after)]
         return rowsOf(sql`
           SELECT ${select} FROM (
             SELECT * FROM documents WHERE ${sql.and(clauses)} ORDER BY ${sql.literal(order)} LIMIT ${walkLimit}
@@ -171,7 +170,7 @@ export class DocumentSearch extends Context.Service<
       }
 
       return DocumentSearch.of({
-        byRelevance: Effect.fn("DocumentSearch.byRelevance")(function* (owner, query, { status, limit, after }) {
+        byRelevance: Effect.fn("DocumentSearch.byRelevance")(function* (owner, query, { filter, limit, after }) {
           const { counts, parted } = yield* look(owner, query)
           const firstTier = Option.match(after, { onNone: () => 0, onSome: ({ tier }) => tier })
           const stepOf = (tier: Tier): TierStep => ({
@@ -181,7 +180,7 @@ export class DocumentSearch extends Context.Service<
               .filter(({ found }) => tiers.find((one) => holds(tierQuery(query, one), found)) === tier)
               .map(({ id }) => id),
             order: "id DESC",
-            status,
+            filter,
             after: after.pipe(
               Option.filter((position) => position.tier === tier),
               Option.map(({ id }) => sql`id < ${id}`)
@@ -207,14 +206,14 @@ export class DocumentSearch extends Context.Service<
           put(yield* byIndex(owner, pending, limit - hits.length))
           return hits
         }),
-        inOrder: Effect.fn("DocumentSearch.inOrder")(function* (owner, query, { status, limit, order, after }) {
+        inOrder: Effect.fn("DocumentSearch.inOrder")(function* (owner, query, { filter, limit, order, after }) {
           const { counts, parted } = yield* look(owner, query)
           const wanted = tierQuery(query, 3)
           const step = {
             terms: renderQuery({ all: [wanted, { not: { term: quoteLexeme(inPartsMark) } }] }),
             others: parted.filter(({ found }) => holds(wanted, found)).map(({ id }) => id),
             order,
-            status,
+            filter,
             after
           }
           if (counts.tier0 + counts.tier1 + counts.tier2 + counts.tier3 >= frequent) {

@@ -1,6 +1,6 @@
 import { decodeRows } from "@kite/adapters/postgres/Rows"
 import { DocumentId } from "@kite/domain/documents/Document"
-import { blockOverhang, blockSize } from "@kite/domain/search/Blocks"
+import { blockOverhang, blockSize, partBlocks, partSize } from "@kite/domain/search/Blocks"
 import type { Match } from "@kite/domain/search/Match"
 import { positivesOf, type Query } from "@kite/domain/search/Query"
 import { snippetOf } from "@kite/domain/search/Snippet"
@@ -10,8 +10,11 @@ import type { DocumentRow } from "../documents/rows/DocumentRow.ts"
 
 /** Characters of text before a block that a snippet may begin with. */
 const lead = 100
-/** Text that lies further into its page is not read for a snippet: PostgreSQL would unpack all that comes before it. */
-const maxDepth = 500_000
+/**
+ * Blocks. Text that lies further into its part is not read for a snippet: PostgreSQL would unpack all that comes before it. Only pages of
+ * before pages were stored in parts have such text.
+ */
+const maxDepth = 244
 
 const Excerpt = Schema.Struct({ documentId: DocumentId, page: Schema.Int, text: Schema.String })
 
@@ -51,11 +54,19 @@ export class Matches extends Context.Service<
           ), best AS (
             SELECT DISTINCT ON (document_id) document_id, block FROM place ORDER BY document_id, words DESC, block
           )
-          SELECT best.document_id, number AS page, CASE WHEN start > ${maxDepth} THEN '' ELSE
-            substr(text, greatest(1, start - ${lead}), ${lead + blockSize + blockOverhang}) END AS text
+          SELECT best.document_id, number AS page,
+            coalesce(substr(text, greatest(1, start - ${lead}), ${lead + blockSize + blockOverhang}), '') AS text
           FROM best CROSS JOIN LATERAL (
-            SELECT number, text, (block - 1 - first_block) * ${blockSize} + 1 AS start FROM pages
-            WHERE pages.document_id = best.document_id AND first_block < block ORDER BY number DESC LIMIT 1
+            SELECT number, part, block - 1 - first_block AS nth FROM pages
+            WHERE pages.document_id = best.document_id AND first_block < block ORDER BY number DESC, part DESC LIMIT 1
+          ) AS place CROSS JOIN LATERAL (
+            -- The first block of a part may begin, and the last one end, in its neighbour.
+            SELECT string_agg(left(text, greatest(${partSize}, (nth + 2) * ${blockSize})), '' ORDER BY pages.part) AS text,
+              (nth + CASE WHEN min(pages.part) < place.part THEN ${partBlocks} ELSE 0 END) * ${blockSize} + 1 AS start
+            FROM pages
+            WHERE pages.document_id = best.document_id AND pages.number = place.number
+              AND pages.part BETWEEN place.part - (nth = 0)::int AND place.part + (nth = ${partBlocks - 1})::int
+              AND nth <= ${maxDepth}
           ) AS page`)
       }
 

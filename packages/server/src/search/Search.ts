@@ -64,7 +64,7 @@ export class Search extends Context.Service<
 
       const byRelevance = Effect.fnUntraced(function* (owner: UserId, query: Query, asked: SearchQuery, size: number) {
         const after = yield* positionOf(asked.cursor, fromRelevanceCursor)
-        const hits = yield* documents.byRelevance(owner, query, { status: asked.status, limit: size + 1, after })
+        const hits = yield* documents.byRelevance(owner, query, { filter: asked, limit: size + 1, after })
         return yield* page(
           query,
           hits,
@@ -83,7 +83,7 @@ export class Search extends Context.Service<
       ) {
         const position = yield* positionOf(asked.cursor, (cursor) => fromCursor(sort, cursor))
         const rows = yield* documents.inOrder(owner, query, {
-          status: asked.status,
+          filter: asked,
           limit: size + 1,
           order: orders[sort],
           after: Option.map(position, (position) => isAfter(sql, position))

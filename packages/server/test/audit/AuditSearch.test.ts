@@ -1,4 +1,5 @@
 import { assert } from "@effect/vitest"
+import { firstIdAt, millisOf } from "@kite/domain/UuidV7"
 import { audit, signUpAdmin } from "@kite/testkit/accounts/Admins"
 import type { Answer, Caller } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
@@ -6,7 +7,6 @@ import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
 import { Array as Arr, Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { firstIdAt, millisOf } from "../../src/audit/AuditRow.ts"
 
 const actor = "01977a5e-8c2b-7000-8000-00000000000a"
 const subject = "01977a5e-8c2b-7000-8000-00000000000b"

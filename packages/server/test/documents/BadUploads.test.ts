@@ -1,4 +1,5 @@
 import { assert } from "@effect/vitest"
+import { kinds } from "@kite/domain/documents/Kinds"
 import { assertBalanced } from "@kite/testkit/documents/Rows"
 import { samples, zipOf } from "@kite/testkit/files/Samples"
 import { type Caller, Someone, sendAs, signUp, upload, usedBytes } from "@kite/testkit/http/Client"
@@ -92,7 +93,12 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
         "multipart/mixed; boundary=b",
         "x"
       ]) {
-        assertProblem(yield* send(user, filePart() + end, type), 415, "unsupported-media-type", "/api/documents")
+        const refused = yield* send(user, filePart() + end, type)
+        assertProblem(refused, 415, "unsupported-media-type", "/api/documents")
+        assert.strictEqual(
+          refused.json.detail,
+          `The body has the Content-Type "${type}"; this route takes multipart/form-data`
+        )
       }
       yield* assertNothingLeft(user)
     })
@@ -103,8 +109,15 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
       const user = yield* Someone
       const exe = new Uint8Array(Buffer.from("MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff".padEnd(5000, "\0"), "latin1"))
       const late = new Uint8Array(Buffer.from(`${"text ".repeat(100_000)}\0`))
-      for (const bytes of [exe, late, zipOf("xl/workbook.xml"), new Uint8Array([0xff, 0xfe, 0x41])]) {
-        assertProblem(yield* upload(user, bytes, "report.pdf"), 415, "unsupported-file", "/api/documents")
+      for (const bytes of [exe, late, zipOf("password/documents.txt"), new Uint8Array([0xff, 0xfe, 0x41])]) {
+        const refused = yield* upload(user, bytes, "report.pdf")
+        assertProblem(refused, 415, "unsupported-file", "/api/documents")
+        assert.isNotEmpty(refused.json.seen)
+        assert.include(refused.json.detail, refused.json.seen)
+        assert.deepStrictEqual(
+          refused.json.accepted,
+          kinds.map(({ contentType, name, extensions }) => ({ contentType, name, extensions }))
+        )
       }
       yield* assertNothingLeft(user)
     })

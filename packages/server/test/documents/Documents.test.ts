@@ -33,7 +33,10 @@ suite(TestServer.layer)("documents", (it) => {
         sha256: createHash("sha256").update("hello world").digest("hex"),
         status: "pending",
         failure: null,
-        pageCount: null
+        pageCount: null,
+        encoding: null,
+        ocrConfidence: null,
+        notices: []
       })
       const found = yield* sendAs(user, `/api/documents/${id}`)
       assert.deepStrictEqual([found.status, found.json], [200, created.json])
@@ -115,12 +118,14 @@ suite(TestServer.layer)("documents", (it) => {
       const ready = yield* sendAs(user, path)
       assert.strictEqual(ready.status, 200)
       assert.deepStrictEqual(ready.json, {
-        text: "first\fsecond\nline",
-        pages: [
+        items: [
           { number: 1, text: "first", source: "text" },
           { number: 2, text: "second\nline", source: "text" }
-        ]
+        ],
+        nextPage: null
       })
+      const plain = yield* sendAs(user, path, { headers: { accept: "text/plain" } })
+      assert.deepStrictEqual([plain.status, plain.text], [200, "first\fsecond\nline"])
       const sql = yield* SqlClient.SqlClient
       yield* sql`UPDATE documents SET status = 'failed', failure_code = 'encrypted', failure_message = 'It has a password'
         WHERE id = ${json.id}`
@@ -141,7 +146,7 @@ suite(TestServer.layer)("documents", (it) => {
       const sql = yield* SqlClient.SqlClient
       yield* sql`UPDATE documents SET status = 'failed', failure_code = 'timed-out', failure_message = 'It took too long',
         page_count = 2 WHERE id = ${json.id}`
-      assert.strictEqual((yield* sendAs(user, path)).json.text, "first\fsecond")
+      assert.strictEqual((yield* sendAs(user, path, { headers: { accept: "text/plain" } })).text, "first\fsecond")
       yield* sql`UPDATE documents SET page_count = NULL WHERE id = ${json.id}`
       assertProblem(yield* sendAs(user, path), 409, "text-not-ready", path)
     })

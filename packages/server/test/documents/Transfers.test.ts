@@ -1,7 +1,7 @@
 import { assert } from "@effect/vitest"
-import { type Caller, sendAs, signUp, upload } from "@kite/testkit/http/Client"
+import { sendAs, signUp, upload } from "@kite/testkit/http/Client"
 import { assertProblem } from "@kite/testkit/http/Problem"
-import { openSocket } from "@kite/testkit/http/RawSocket"
+import { beginDownload, untilDropped } from "@kite/testkit/http/RawSocket"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
 import { Duration, Effect, Layer } from "effect"
@@ -14,16 +14,6 @@ const server = (variables: Readonly<Record<string, string>>, patience: number) =
     Layer.provide(Layer.succeed(DownloadPatience, patience))
   )
 
-/** Asks for a download and reads nothing of it but the first bytes. */
-const beginDownload = Effect.fnUntraced(function* (user: Caller, id: string) {
-  const socket = yield* openSocket
-  socket.write(
-    `GET /api/documents/${id}/content HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${user.authorization["authorization"]}\r\n\r\n`
-  )
-  yield* Effect.callback<void>((resume) => void socket.once("readable", () => resume(Effect.void)))
-  return socket
-})
-
 const large = "a line of text\n".repeat(sizeBytes / 15)
 
 suite(server({ MAX_DOWNLOADS_PER_ACCOUNT: "2" }, 600_000))("downloads of one account", (it) => {
@@ -31,11 +21,10 @@ suite(server({ MAX_DOWNLOADS_PER_ACCOUNT: "2" }, 600_000))("downloads of one acc
     Effect.gen(function* () {
       const [user, other] = [yield* signUp, yield* signUp]
       const path = `/api/documents/${(yield* upload(user, large)).json.id}/content`
-      const held = path.split("/")[3] ?? ""
       const another = `/api/documents/${(yield* upload(other, "hello")).json.id}/content`
       yield* Effect.gen(function* () {
-        yield* beginDownload(user, held)
-        yield* beginDownload(user, held)
+        yield* beginDownload(user, path)
+        yield* beginDownload(user, path)
         const refused = yield* sendAs(user, path, { headers: { range: "bytes=0-0" } })
         assertProblem(refused, 429, "too-many-transfers", path)
         assert.strictEqual(refused.headers.get("retry-after"), "1")
@@ -50,18 +39,11 @@ suite(server({}, 500))("a download that nobody reads", (it) => {
   it.effect("is dropped, and one that is read is not", () =>
     Effect.gen(function* () {
       const user = yield* signUp
-      const { json } = yield* upload(user, large)
-      const socket = yield* beginDownload(user, json.id)
-      const closed = yield* Effect.callback<number>((resume) => {
-        // The socket hears of its end without being read: the server destroys it.
-        const poll = setInterval(() => {
-          if (socket.destroyed || socket.readyState === "closed") resume(Effect.succeed(socket.bytesRead))
-          else socket.write("x", (error) => error && resume(Effect.succeed(socket.bytesRead)))
-        }, 50)
-        return Effect.sync(() => clearInterval(poll))
-      }).pipe(Effect.timeout("10 seconds"))
+      const path = `/api/documents/${(yield* upload(user, large)).json.id}/content`
+      const socket = yield* beginDownload(user, path)
+      const closed = yield* Effect.timeout(untilDropped(socket), "10 seconds")
       assert.isBelow(closed, sizeBytes)
-      const whole = yield* sendAs(user, `/api/documents/${json.id}/content`)
+      const whole = yield* sendAs(user, path)
       assert.strictEqual(whole.text.length, large.length)
     })
   )

@@ -94,7 +94,7 @@ layer(parts, { excludeTestServices: true, timeout: "120 seconds" })("among many 
       const { list } = yield* DocumentRepository
       for (const status of ["failed", "ready", "pending"] as const) {
         for (const sort of ["createdAt", "-createdAt", "filename", "-filename"] as const) {
-          const { tables } = yield* scansOf(list(owner, { status, sort, limit: 21, after: Option.none() }))
+          const { tables } = yield* scansOf(list(owner, { filter: { status }, sort, limit: 21, after: Option.none() }))
           assert.strictEqual(tables, 0, `${status} ${sort}`)
         }
       }

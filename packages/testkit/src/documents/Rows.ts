@@ -3,6 +3,7 @@ import { ObjectStore } from "@kite/adapters/objects/ObjectStore"
 import { SearchIndex, searchVersion } from "@kite/adapters/search/SearchIndex"
 import { DocumentId } from "@kite/domain/documents/Document"
 import { filenameKey } from "@kite/domain/documents/FilenameKey"
+import { partBlocks, partsOf } from "@kite/domain/search/Blocks"
 import { DocumentTerms } from "@kite/domain/search/DocumentTerms"
 import { Context, Effect, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql"
@@ -32,13 +33,23 @@ export const setText = Effect.fnUntraced(function* (id: string, pages: ReadonlyA
   const { putText } = yield* index
   const terms = new DocumentTerms()
   for (const [index, text] of pages.entries()) {
-    yield* sql`INSERT INTO pages (document_id, number, text, source, first_block)
-      VALUES (${id}, ${index + 1}, ${text}, 'text', ${terms.blocks})`
+    for (const [part, some] of Array.from(partsOf(text)).entries()) {
+      yield* sql`INSERT INTO pages (document_id, number, part, text, source, first_block)
+        VALUES (${id}, ${index + 1}, ${part}, ${some}, 'text', ${terms.blocks + part * partBlocks})`
+    }
     terms.add(text)
   }
   const [row] = yield* sql<{ userId: string; filename: string }>`UPDATE documents SET status = 'ready',
     page_count = ${pages.length} WHERE id = ${id} RETURNING user_id, filename`
   if (row !== undefined) yield* putText({ id: DocumentId.make(id), ...row }, Array.from(terms.rows()))
+})
+
+/** Stores each page of the document in one part, as kite did before it divided long pages. */
+export const undivide = Effect.fnUntraced(function* (id: string) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`UPDATE pages SET text = (SELECT string_agg(text, '' ORDER BY part) FROM pages AS other
+    WHERE other.document_id = pages.document_id AND other.number = pages.number) WHERE document_id = ${id} AND part = 0`
+  yield* sql`DELETE FROM pages WHERE document_id = ${id} AND part > 0`
 })
 
 /** Asserts that quotas equal the sums of documents, every document has its bytes, and every object its document. */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net"
 import { Effect } from "effect"
-import type { Answer } from "./Client.ts"
+import type { Answer, Caller } from "./Client.ts"
 import { contractFault } from "./Contract.ts"
 import { TestServer } from "./TestServer.ts"
 
@@ -27,6 +27,27 @@ export const openSocket = Effect.flatMap(TestServer, ({ url }) =>
     (socket) => Effect.sync(() => socket.destroy())
   )
 )
+
+/** Asks for a response of the API and reads nothing of it; ends when its first bytes are there. */
+export const beginDownload = Effect.fnUntraced(function* ({ authorization }: Caller, path: string, accept = "*/*") {
+  const socket = yield* openSocket
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: ${accept}\r\nAuthorization: ${authorization["authorization"]}\r\n\r\n`
+  )
+  yield* Effect.callback<void>((resume) => void socket.once("readable", () => resume(Effect.void)))
+  return socket
+})
+
+/** Waits until the server has ended the connection, without reading; the bytes that were received. */
+export const untilDropped = (socket: Socket) =>
+  Effect.callback<number>((resume) => {
+    // The socket hears of its end without being read: the server destroys it.
+    const poll = setInterval(() => {
+      if (socket.destroyed || socket.readyState === "closed") resume(Effect.succeed(socket.bytesRead))
+      else socket.write("x", (error) => error && resume(Effect.succeed(socket.bytesRead)))
+    }, 50)
+    return Effect.sync(() => clearInterval(poll))
+  })
 
 /** The response, complete when the server closes. */
 const receive = (socket: Socket) =>

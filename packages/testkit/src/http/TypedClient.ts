@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises"
 import { Api } from "@kite/domain/Api"
 import { Authentication } from "@kite/domain/auth/Authentication"
 import { NewPassword } from "@kite/domain/auth/Password"
+import type { DocumentId } from "@kite/domain/documents/Document"
 import { Email } from "@kite/domain/users/Email"
 import { Effect, Redacted } from "effect"
 import { FetchHttpClient, HttpClientRequest } from "effect/http"
@@ -34,10 +35,15 @@ export const logInAt = Effect.fnUntraced(function* (url: string) {
     ...client,
     /** Up to 100 documents, newest first. */
     list: Effect.map(client.documents.list({ query: { limit: 100 } }), ({ items }) => items),
+    /** The text of the first 20 pages, with a form feed between two. */
+    textOf: (id: DocumentId) =>
+      Effect.map(client.documents.text({ params: { id }, query: {} }), ({ items }) =>
+        items.map(({ text }) => text).join("\f")
+      ),
     /** Uploads a file from the folder `examples`. */
     uploadExample: Effect.fnUntraced(function* (name: string) {
       const bytes = yield* Effect.promise(() => readFile(new URL(`../../../../examples/${name}`, import.meta.url)))
-      return yield* client.documents.upload({ payload: uploadForm(bytes, name) })
+      return yield* client.documents.upload({ query: {}, payload: uploadForm(bytes, name) })
     })
   }
 })

@@ -2,13 +2,17 @@ import { Context, Schema } from "effect"
 
 /** The most that one extraction may use. Sizes are bytes, times are milliseconds. */
 export const Limits = Schema.Struct({
-  /** Pages of a document; one with more is `too-large`. */
+  /** Pages of a document that are read; a document with more says so in a notice. */
   maxPages: Schema.Int,
-  /** Pixels of an image; more is `too-large`. */
+  /** Pixels of an image that is decoded; more is `too-large`. */
   maxPixels: Schema.Int,
   /** Pixels of an image for OCR: a larger image is reduced, and a page is drawn at fewer dots per inch. */
   maxOcrPixels: Schema.Int,
-  /** UTF-16 code units of a document's text: any plain text that can be uploaded fits. */
+  /** UTF-8 bytes that are kept of a document's text: so many for each byte of the file, but at least and at most these. */
+  textPerFileByte: Schema.Int,
+  minTextBytes: Schema.Int,
+  maxTextBytes: Schema.Int,
+  /** UTF-16 code units of a page's text layer; more is `too-large`. */
   maxCharacters: Schema.Int,
   /** Unpacked bytes of a DOCX, as its ZIP directory declares them. */
   maxUnpackedBytes: Schema.Int,
@@ -38,8 +42,11 @@ const MiB = 1024 * 1024
 
 export const defaultLimits: Limits = {
   maxPages: 500,
-  maxPixels: 50_000_000,
-  maxOcrPixels: 50_000_000,
+  maxPixels: 200_000_000,
+  maxOcrPixels: 36_000_000,
+  textPerFileByte: 50,
+  minTextBytes: 64 * 1024,
+  maxTextBytes: 8 * MiB,
   maxCharacters: 25 * MiB,
   maxUnpackedBytes: 200 * MiB,
   pageMillis: 60_000,

@@ -82,6 +82,12 @@ const gather = Effect.fnUntraced(function* (child: ExtractorChild, reading: Read
       case "Indexed":
         reading.index(event)
         break
+      case "EncodingAssumed":
+        reading.encoding = event.encoding
+        break
+      case "Noticed":
+        reading.notices.push(event.notice)
+        break
       case "Finished":
         child.busy = false
         return yield* orFail(reading.finished())
@@ -97,10 +103,12 @@ const gather = Effect.fnUntraced(function* (child: ExtractorChild, reading: Read
 const handOver = Effect.fnUntraced(function* (
   child: ExtractorChild,
   { path, contentType }: DocumentFile,
-  reading: Reading
+  reading: Reading,
+  limits: Limits
 ) {
   reading.size = yield* sizeOf(path)
-  yield* child.send({ size: reading.size, contentType, firstPage: reading.nextPage }, path)
+  const text = { maxBytes: reading.textBytes(limits), bytesRead: reading.textBytesRead }
+  yield* child.send({ size: reading.size, contentType, firstPage: reading.nextPage, text }, path)
 })
 
 const watchMemory = (child: ExtractorChild, limits: Limits): Effect.Effect<never, ExtractionFailure> =>
@@ -142,7 +150,7 @@ export const runExtraction = Effect.fnUntraced(function* (
   reading.startedAt ??= now
   return yield* Effect.raceAllFirst([
     gather(child, reading, limits),
-    Effect.andThen(handOver(child, file, reading), Effect.never),
+    Effect.andThen(handOver(child, file, reading, limits), Effect.never),
     watchMemory(child, limits),
     watchCpu(child, reading, limits)
   ]).pipe(

@@ -2,6 +2,7 @@ import { decodeRow, decodeRows } from "@kite/adapters/postgres/Rows"
 import { type Indexed, SearchIndex, searchVersion } from "@kite/adapters/search/SearchIndex"
 import { DocumentId } from "@kite/domain/documents/Document"
 import { filenameKey } from "@kite/domain/documents/FilenameKey"
+import { partBlocks } from "@kite/domain/search/Blocks"
 import { DocumentTerms } from "@kite/domain/search/DocumentTerms"
 import { UserId } from "@kite/domain/users/User"
 import { Cause, Context, Effect, Layer, Option, Schema } from "effect"
@@ -50,11 +51,11 @@ export class Reindexing extends Context.Service<
         const terms = new DocumentTerms()
         let last = 0
         while (true) {
-          const pages = yield* pagesOf(sql`SELECT number, text FROM pages
-            WHERE document_id = ${id} AND number > ${last} ORDER BY number LIMIT ${pagesAtOnce}`)
+          const pages = yield* pagesOf(sql`SELECT number, string_agg(text, '' ORDER BY part) AS text FROM pages
+            WHERE document_id = ${id} AND number > ${last} GROUP BY number ORDER BY number LIMIT ${pagesAtOnce}`)
           for (const { number, text } of pages) {
-            yield* sql`UPDATE pages SET first_block = ${terms.blocks}
-              WHERE document_id = ${id} AND number = ${number} AND first_block <> ${terms.blocks}`
+            yield* sql`UPDATE pages SET first_block = ${terms.blocks} + part * ${partBlocks}
+              WHERE document_id = ${id} AND number = ${number} AND first_block <> ${terms.blocks} + part * ${partBlocks}`
             yield* addPage(terms, text)
             last = number
           }

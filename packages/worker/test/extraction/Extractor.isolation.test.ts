@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { eventually } from "@kite/testkit/Eventually"
-import { docxWithBody } from "@kite/testkit/files/DocxFile"
 import { densePicture, pictureOf } from "@kite/testkit/files/ImageFile"
+import { excelOf } from "@kite/testkit/files/OfficeFile"
 import { addScannedPage, addTextPage, pdfOf } from "@kite/testkit/files/PdfFile"
 import { cpuTicks, isRunning } from "@kite/testkit/processes/Processes"
 import { Extractor } from "@kite/worker/extraction/Extractor"
 import { Cause, Effect, Exit, Fiber, Option } from "effect"
-import { docx, extractBytes, temporaryFile } from "../fixtures/ExtractBytes.ts"
+import { extractBytes, temporaryFile, xlsx } from "../fixtures/ExtractBytes.ts"
 import { readHello, theChild, withLimits } from "../fixtures/LimitedExtractor.ts"
 
 /** Sends a document to a stopped child, which cannot read it. */
@@ -114,10 +114,11 @@ describe("Extractor isolates", () => {
 
   it.live("a child that runs out of JavaScript heap: out-of-memory", () =>
     Effect.gen(function* () {
-      const file = yield* Effect.promise(() => docxWithBody("<w:p/>".repeat(400_000)))
-      assert.strictEqual((yield* Effect.flip(extractBytes(file, docx))).code, "out-of-memory")
+      const strings = Array.from({ length: 2_000_000 }, (_, n) => `${n} of many`)
+      const file = excelOf({ Sheet: [] }, strings)
+      assert.strictEqual((yield* Effect.flip(extractBytes(file, xlsx))).code, "out-of-memory")
       assert.strictEqual((yield* readHello).pages[0]?.text, "hello")
-    }).pipe(withLimits({ maxHeapBytes: 100 * 1024 * 1024, maxResidentBytes: 4 * 1024 * 1024 * 1024 }))
+    }).pipe(withLimits({ maxHeapBytes: 60 * 1024 * 1024, maxResidentBytes: 4 * 1024 * 1024 * 1024 }))
   )
 
   it.live("a document that uses up its CPU time: timed-out, and the pages before are kept", () =>

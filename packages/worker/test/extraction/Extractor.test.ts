@@ -77,7 +77,7 @@ suite(Extractor.layer({ concurrency: 1, languages: ["eng"] }))("Extractor reads"
         ["text", "ocr"]
       )
       assert.match(pages[1]?.text ?? "", pictureText)
-      assert.isAbove(pages[1]?.confidence ?? 0, 80)
+      assert.isAbove(pages[1]?.ocrConfidence ?? 0, 80)
     })
   )
 

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { eventually } from "@kite/testkit/Eventually"
-import { docxWithBody } from "@kite/testkit/files/DocxFile"
+import { deflatedSpaces, pdfOfContent } from "@kite/testkit/files/PdfFile"
 import { exitReason } from "@kite/worker/extraction/ExitReason"
 import { Effect } from "effect"
 import { temporaryFile } from "../fixtures/ExtractBytes.ts"
@@ -44,7 +44,7 @@ const isEmptied = (cgroup: string) => {
 describe("A child that is killed", () => {
   it.live.runIf(canLimit())("by the kernel, for its container's memory: the document is out-of-memory", () =>
     Effect.gen(function* () {
-      const path = yield* temporaryFile(yield* Effect.promise(() => docxWithBody("<w:p/>".repeat(1_000_000))))
+      const path = yield* temporaryFile(pdfOfContent(deflatedSpaces(1024 * 1024 * 1024)))
       const cgroup = yield* Effect.acquireRelease(
         Effect.sync(() => makeCgroup(400 * 1024 * 1024)),
         (path) =>

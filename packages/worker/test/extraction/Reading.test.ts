@@ -26,6 +26,25 @@ describe("A document's CPU time", () => {
   })
 })
 
+describe("The text that is kept of a document", () => {
+  const kept = (size: number) => readingOf(size, 1).textBytes(defaultLimits)
+
+  it("is 50 bytes for each byte of the file, between 64 KiB and 8 MiB", () => {
+    assert.strictEqual(kept(0), 65_536)
+    assert.strictEqual(kept(5), 65_536)
+    assert.strictEqual(kept(1_310), 65_536)
+    assert.strictEqual(kept(1_311), 65_550)
+    assert.strictEqual(kept(79_000), 3_950_000)
+    assert.strictEqual(kept(25 * mebibyte), 8 * mebibyte)
+  })
+
+  it("is counted in UTF-8", () => {
+    const reading = new Reading()
+    reading.pages.push({ number: 1, text: "é", source: "text" }, { number: 2, text: "😀a", source: "text" })
+    assert.strictEqual(reading.textBytesRead, 7)
+  })
+})
+
 describe("A reading that is cut off", () => {
   it("keeps the pages before, and says how many", () => {
     const reading = new Reading()

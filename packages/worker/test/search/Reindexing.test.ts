@@ -61,17 +61,17 @@ suite(Reindexing.layer.pipe(Layer.provideMerge(ports)))("indexing again", (it) =
   it.effect("gives a document of an older version what a new one has", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const texts = ["first page", "", "x ".repeat(5_000), "Zürich last"]
+      const texts = ["first page", "", "x ".repeat(5_000), "a long page ".repeat(9_000), "Zürich last"]
       const fresh = yield* extracted(indexedTextOf(...texts))
       const old = yield* extracted(indexedTextOf(...texts))
-      const pages = sql`SELECT number, first_block FROM pages WHERE document_id = ${fresh} ORDER BY number`
+      const pages = sql`SELECT number, part, first_block FROM pages WHERE document_id = ${fresh} ORDER BY number, part`
       yield* sql`DELETE FROM search_terms WHERE document_id = ${old}`
       yield* sql`UPDATE pages SET first_block = 0 WHERE document_id = ${old}`
       yield* sql`UPDATE documents SET search_version = 0, filename_key = '' WHERE id = ${old}`
       yield* drain
       assert.deepStrictEqual(yield* indexOf(old), yield* indexOf(fresh))
       assert.deepStrictEqual(
-        yield* sql`SELECT number, first_block FROM pages WHERE document_id = ${old} ORDER BY number`,
+        yield* sql`SELECT number, part, first_block FROM pages WHERE document_id = ${old} ORDER BY number, part`,
         yield* pages
       )
       assert.deepStrictEqual(yield* versionOf(old), { searchVersion: 1, filenameKey: "a file", indexedInPart: false })

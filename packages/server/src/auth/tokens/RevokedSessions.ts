@@ -1,22 +1,18 @@
 import { PgClient } from "@effect/sql-pg"
-import * as Database from "@kite/adapters/postgres/Database"
+import * as Announcements from "@kite/adapters/postgres/Announcements"
 import { decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
-import { Array as Arr, Cause, Clock, Context, Deferred, Effect, Layer, Queue, Schedule, Schema } from "effect"
+import { Array as Arr, Clock, Context, Deferred, Effect, Layer, Schema } from "effect"
 import { RevocationSet, retentionMillis } from "./RevocationSet.ts"
 
-/** Payloads of this channel are ids of ended sessions, separated by commas; an empty payload is a heartbeat. */
+/** Payloads of this channel are ids of ended sessions, separated by commas. */
 const channel = "kite_ended_sessions"
 const capacity = 100_000
 /** A NOTIFY payload has at most 8,000 bytes, an id has 36. */
 const idsPerPayload = 200
-const heartbeat = "2 seconds"
-/** The connection is considered lost after this time without a payload. */
-const silence = "5 seconds"
 /** How long tokens are accepted without the connection, in ms; after that a revocation could have been missed. */
 const tolerance = 1_000
 /** How long the start waits for the connection, so that the first requests are not refused for lack of it. */
 const startTimeout = "5 seconds"
-const reconnect = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("250 millis")])
 
 /** This instance has lost touch with the others and cannot tell which sessions have ended. Raised as a defect. */
 export class RevocationsUnavailable extends Schema.TaggedError<RevocationsUnavailable>()(
@@ -45,8 +41,6 @@ export class RevokedSessions extends Context.Service<
     RevokedSessions,
     Effect.gen(function* () {
       const pg = yield* PgClient.PgClient
-      const { url } = pg.config
-      if (url === undefined) return yield* Effect.die(new Error("The database client has no URL"))
       const ended = new RevocationSet(capacity)
       const connected = yield* Deferred.make<void>()
       // Undefined while the connection is up; at first it counts as down for ever.
@@ -62,39 +56,20 @@ export class RevokedSessions extends Context.Service<
         yield* add(rows.map(({ id }) => id))
       })
 
-      const live = Effect.gen(function* () {
-        const connection = Database.layerUrl(url, { maxConnections: 1, applicationName: "kite-revocations" })
-        const link = Context.get(yield* Layer.build(Layer.fresh(connection)), PgClient.PgClient)
-        const payloads = yield* link.listen(channel)
-        yield* reload
-        downSince = undefined
-        yield* Deferred.succeed(connected, undefined)
-        const beat = Effect.repeat(pg.notify(channel, ""), Schedule.spaced(heartbeat))
-        const receive = Queue.take(payloads).pipe(
-          Effect.timeout(silence),
-          Effect.flatMap(({ payload }) => (payload === "" ? Effect.void : add(payload.split(",")))),
-          Effect.forever
-        )
-        return yield* Effect.raceFirst(receive, beat)
-      }).pipe(
-        Effect.scoped,
-        Effect.onExit(() =>
-          Effect.map(Clock.currentTimeMillis, (now) => {
-            downSince ??= now
-          })
-        )
-      )
-
-      yield* live.pipe(
-        Effect.tapCause((cause) =>
-          Effect.logWarning(
-            `Lost the connection that announces revoked sessions; reconnecting (${Cause.squash(cause)})`
-          )
-        ),
-        Effect.sandbox,
-        Effect.retry(reconnect),
-        Effect.forkScoped
-      )
+      yield* Announcements.listen({
+        channel,
+        applicationName: "kite-revocations",
+        subject: "revoked sessions",
+        connected: Effect.gen(function* () {
+          yield* reload
+          downSince = undefined
+          yield* Deferred.succeed(connected, undefined)
+        }),
+        received: (payload) => add(payload.split(",")),
+        lost: Effect.map(Clock.currentTimeMillis, (now) => {
+          downSince ??= now
+        })
+      })
       yield* Effect.timeoutOption(Deferred.await(connected), startTimeout)
 
       return RevokedSessions.of({

@@ -7,12 +7,12 @@ import {
   ObjectKey,
   Sha256
 } from "@kite/domain/documents/Document"
-import { FailureCode } from "@kite/domain/documents/Extraction"
+import { FailureCode, Notice } from "@kite/domain/documents/Extraction"
 import { Schema } from "effect"
 
 /** The columns of a document, without what only the search reads. */
 export const columns = `id, object_key, filename, content_type, size_bytes, sha256, status, failure_code, failure_message,
-  page_count, indexed_in_part, attempt, created_at, updated_at`
+  page_count, encoding, ocr_confidence, notices, indexed_in_part, attempt, created_at, updated_at`
 
 export const DocumentRow = Schema.Struct({
   id: DocumentId,
@@ -25,6 +25,9 @@ export const DocumentRow = Schema.Struct({
   failureCode: Schema.NullOr(FailureCode),
   failureMessage: Schema.NullOr(Schema.String),
   pageCount: Schema.NullOr(Schema.Int),
+  encoding: Schema.NullOr(Schema.String),
+  ocrConfidence: Schema.NullOr(Schema.Finite),
+  notices: Schema.Array(Notice),
   indexedInPart: Schema.Boolean,
   attempt: Schema.Int,
   createdAt: Schema.DateTimeUtcFromDate,

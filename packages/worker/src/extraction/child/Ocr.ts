@@ -1,7 +1,6 @@
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
 import { Context, Effect, Layer } from "effect"
 import type { ChildConfig } from "../ChildProtocol.ts"
-import { cleanText } from "./CleanText.ts"
 import { startTesseract } from "./TesseractEngine.ts"
 
 /** What was read; `confidence` is Tesseract's mean over the words, 0 to 100. */
@@ -32,7 +31,7 @@ export class Ocr extends Context.Service<
         const read = Effect.fnUntraced(function* (image: Uint8Array) {
           const recognize = yield* engine
           const { text, confidence } = yield* Effect.tryPromise({ try: () => recognize(image), catch: unreadable })
-          return { text: cleanText(text).trim(), confidence }
+          return { text: text.trim(), confidence }
         })
 
         return Ocr.of({ read })

@@ -1,6 +1,7 @@
 import type { ExtractionFailure, Page } from "@kite/domain/documents/Extraction"
-import { Effect } from "effect"
-import type { PageReply } from "../ChildProtocol.ts"
+import { Effect, Stream } from "effect"
+import type { PageReply, ReadingReply } from "../ChildProtocol.ts"
+import type { Limits } from "../ExtractionLimits.ts"
 import { PageProgress } from "./PageProgress.ts"
 
 /**
@@ -15,7 +16,17 @@ export const pageReply = Effect.fnUntraced(function* <R>(
   if (number < firstPage) return { _tag: "PageSkipped" }
   yield* begin(number)
   return yield* page.pipe(
+    Effect.provideService(PageProgress, { firstPage, begin, extend: begin(number) }),
     Effect.map((page): PageReply => ({ _tag: "PageRead", page })),
     Effect.catch(({ code, message }) => Effect.succeed<PageReply>({ _tag: "PageFailed", number, code, message }))
   )
 })
+
+/** What is said of a document that has more pages than are read. */
+export const pagesLeftOut = (pages: number, { maxPages }: Limits): Stream.Stream<ReadingReply> =>
+  pages <= maxPages
+    ? Stream.empty
+    : Stream.make({
+        _tag: "Noticed",
+        notice: { code: "pages-left-out", message: `The file has ${pages} pages; the first ${maxPages} are read.` }
+      })

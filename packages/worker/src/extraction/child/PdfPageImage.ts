@@ -1,8 +1,9 @@
+import { setImmediate } from "node:timers/promises"
 import { ExtractionFailure } from "@kite/domain/documents/Extraction"
-import { createCanvas } from "@napi-rs/canvas"
+import { type Canvas, createCanvas } from "@napi-rs/canvas"
 import { Effect } from "effect"
-import type { PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs"
-import { pgmOf } from "./Pgm.ts"
+import { AnnotationMode, type PDFPageProxy } from "pdfjs-dist/legacy/build/pdf.mjs"
+import type { GrayPicture } from "./GrayPicture.ts"
 
 /** A PDF's unit is 1/72 inch; OCR wants 300 dots per inch. */
 const pointsPerInch = 72
@@ -14,20 +15,33 @@ const unreadable = () => new ExtractionFailure({ code: "corrupt", message: "The 
 const scaleFor = (width: number, height: number, maxPixels: number) =>
   Math.min(dotsPerInch / pointsPerInch, Math.sqrt(maxPixels / (width * height)))
 
-/** Luminance (ITU-R BT.601) of RGBA pixels; `undefined` when all of it is white. */
-const toGray = (rgba: Uint8Array): Uint8Array | undefined => {
-  const gray = new Uint8Array(rgba.length / 4)
+/** Rows that are copied from the canvas at a time: a copy of the whole would double its memory. */
+const rowsPerStrip = 256
+
+/** Luminance (ITU-R BT.601) of what is on the canvas; `undefined` when all of it is white. */
+const toGray = (canvas: Canvas): Uint8Array | undefined => {
+  const { width, height } = canvas
+  const context = canvas.getContext("2d")
+  const gray = new Uint8Array(width * height)
   let blank = true
-  for (let from = 0, to = 0; to < gray.length; from += 4, to++) {
-    const luminance = ((rgba[from] ?? 0) * 77 + (rgba[from + 1] ?? 0) * 150 + (rgba[from + 2] ?? 0) * 29) >> 8
-    gray[to] = luminance
-    blank &&= luminance === 255
+  let to = 0
+  for (let top = 0; top < height; top += rowsPerStrip) {
+    const rgba = context.getImageData(0, top, width, Math.min(rowsPerStrip, height - top)).data
+    for (let from = 0; from < rgba.length; from += 4, to++) {
+      const luminance = ((rgba[from] ?? 0) * 77 + (rgba[from + 1] ?? 0) * 150 + (rgba[from + 2] ?? 0) * 29) >> 8
+      gray[to] = luminance
+      blank &&= luminance === 255
+    }
   }
   return blank ? undefined : gray
 }
 
-/** The page as a gray image (PGM) for OCR, or `undefined` for a blank one. */
-export const renderGray = Effect.fnUntraced(function* (page: PDFPageProxy, maxPixels: number) {
+/** The page in gray for OCR, or `undefined` for a blank one. Annotations whose text is known already need not be drawn. */
+export const renderGray = Effect.fnUntraced(function* (
+  page: PDFPageProxy,
+  maxPixels: number,
+  withAnnotations: boolean
+): Effect.fn.Return<GrayPicture | undefined, ExtractionFailure> {
   const { width, height } = page.getViewport({ scale: 1 })
   const scale = scaleFor(width, height, maxPixels)
   // Below one pixel per point nothing can be read: such a page is a bomb or a map of a city.
@@ -39,10 +53,20 @@ export const renderGray = Effect.fnUntraced(function* (page: PDFPageProxy, maxPi
   }
   const viewport = page.getViewport({ scale })
   const canvas = createCanvas(Math.ceil(viewport.width), Math.ceil(viewport.height))
-  const task = page.render({ canvas, viewport, background: "#fff" })
+  const task = page.render({
+    canvas,
+    viewport,
+    background: "#fff",
+    annotationMode: withAnnotations ? AnnotationMode.ENABLE : AnnotationMode.DISABLE
+  })
   yield* Effect.tryPromise({ try: () => task.promise, catch: unreadable }).pipe(
     Effect.onInterrupt(() => Effect.sync(() => task.cancel()))
   )
-  const gray = toGray(canvas.data())
-  return gray && pgmOf(gray, canvas.width, canvas.height)
+  const { width: columns, height: rows } = canvas
+  const gray = toGray(canvas)
+  // Its pixels lie outside the heap and would gather: they are given back at once, and copies of them between two tasks.
+  canvas.width = 0
+  canvas.height = 0
+  yield* Effect.promise(() => setImmediate())
+  return gray && { data: gray, width: columns, height: rows }
 })

@@ -8,7 +8,7 @@ import {
   defectExitCode,
   ExtractionRequest,
   Missing,
-  type PageReply
+  type ReadingReply
 } from "../ChildProtocol.ts"
 import { readDocument } from "./DocumentReader.ts"
 import { Ocr } from "./Ocr.ts"
@@ -25,12 +25,13 @@ const send = (reply: ChildReply) => Effect.sync(() => process.send?.(encodeReply
  * Sends the document's pages, and after the last the terms of all of them for the search index. A child that goes on from
  * another one has not seen all pages, so it sends no terms.
  */
-const sendPages = <R>(pages: Stream.Stream<PageReply, ExtractionFailure, R>, firstPage: number) =>
+const sendPages = <R>(pages: Stream.Stream<ReadingReply, ExtractionFailure, R>, firstPage: number) =>
   Effect.gen(function* () {
     const terms = new DocumentTerms()
     yield* Stream.runForEach(pages, (reply) => {
+      if (reply._tag === "PageRead") terms.add(reply.page.text)
       // A page that could not be read is an empty one.
-      terms.add(reply._tag === "PageRead" ? reply.page.text : "")
+      else if (reply._tag === "PageFailed" || reply._tag === "PageSkipped") terms.add("")
       return send(reply)
     })
     if (firstPage > 1) return
@@ -38,14 +39,15 @@ const sendPages = <R>(pages: Stream.Stream<PageReply, ExtractionFailure, R>, fir
   })
 
 const serve = Effect.fnUntraced(function* (message: unknown) {
-  const { size, contentType, firstPage } = yield* Schema.decodeUnknownEffect(ExtractionRequest)(message)
-  const bytes = yield* Effect.promise(() => receive(size))
+  const request = yield* Schema.decodeUnknownEffect(ExtractionRequest)(message)
+  const { firstPage } = request
+  const bytes = yield* Effect.promise(() => receive(request.size))
   yield* send({ _tag: "Accepted" })
   const begin = (number: number) => send({ _tag: "PageBegun", number })
-  yield* sendPages(readDocument(bytes, contentType, config.limits), firstPage).pipe(
+  yield* sendPages(readDocument(bytes, request, config.limits), firstPage).pipe(
     Effect.andThen(send({ _tag: "Finished" })),
     Effect.catch(({ code, message }) => send({ _tag: "Failed", code, message })),
-    Effect.provideService(PageProgress, { firstPage, begin })
+    Effect.provideService(PageProgress, { firstPage, begin, extend: Effect.void })
   )
 })
 

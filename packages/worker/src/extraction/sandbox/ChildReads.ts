@@ -13,7 +13,17 @@ const modules = "/node_modules/"
 
 /** The folders into which npm put what the child imports. */
 const packageFolders = () => {
-  const names = ["effect", "fflate", "mammoth", "pdfjs-dist/package.json", "sharp", "@napi-rs/canvas", "tesseract.js"]
+  const names = [
+    "chardet",
+    "effect",
+    "htmlparser2",
+    "pdfjs-dist/package.json",
+    "postal-mime",
+    "sax",
+    "sharp",
+    "@napi-rs/canvas",
+    "tesseract.js"
+  ]
   const paths = names.map((name) => pathOf(import.meta.resolve(name)))
   return Array.from(new Set(paths.map((path) => path.slice(0, path.indexOf(modules) + modules.length - 1))))
 }
