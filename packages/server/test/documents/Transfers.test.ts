@@ -55,9 +55,9 @@ suite(server({ MAX_DOWNLOADS_PER_ACCOUNT: "1" }, patience))("a download that nob
   it.effect("gives its place to the next one when its time is over, and not much later", () =>
     Effect.gen(function* () {
       const user = yield* signUp
-      const { json } = yield* upload(user, large)
-      yield* beginDownload(user, json.id)
-      const next = sendAs(user, `/api/documents/${json.id}/content`, { headers: { range: "bytes=0-0" } })
+      const path = `/api/documents/${(yield* upload(user, large)).json.id}/content`
+      yield* beginDownload(user, path)
+      const next = sendAs(user, path, { headers: { range: "bytes=0-0" } })
       const [elapsed, { status }] = yield* Effect.timed(next)
       assert.strictEqual(status, 206)
       assert.isAtLeast(Duration.toMillis(elapsed), patience - 500)
