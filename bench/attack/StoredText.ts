@@ -1,12 +1,11 @@
-import { deflateSync } from "node:zlib"
-import { pdfOfContent } from "@kite/testkit/files/PdfFile"
+import { docxWithBody } from "@kite/testkit/files/DocxFile"
 import type { Attack } from "./Attack.ts"
 import type { Account, Target } from "./Target.ts"
 
-/** Some 40 kB that unpack to 9 MB of text on one page. */
-const bomb = () => {
-  const words = `1 0 0 1 40 700 Tm (${"all work and no play makes jack a dull boy ".repeat(2)}) Tj `
-  return new Uint8Array(pdfOfContent(deflateSync(`BT /F 9 Tf ${words.repeat(105_000)} ET`)))
+/** A Word document that unpacks to 9 MB of text. */
+const bomb = async () => {
+  const paragraph = "<w:p><w:r><w:t>all work and no play makes jack a dull boy</w:t></w:r></w:p>"
+  return new Uint8Array(await docxWithBody(paragraph.repeat(210_000)))
 }
 
 /** Bytes of text that are stored for the document; none if it has none. */
@@ -23,8 +22,8 @@ export const storedText: Attack = {
   settings: {},
   run: async (target) => {
     const account = await target.signUp()
-    const file = bomb()
-    const id = await target.upload(account, file, "bomb.pdf")
+    const file = await bomb()
+    const id = await target.upload(account, file, "bomb.docx")
     await target.settled(account, id)
     const bytes = await textBytes(target, account, id)
     return [

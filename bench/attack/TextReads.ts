@@ -32,8 +32,8 @@ export const textReads: Attack = {
     const [attacker, victim] = [await target.signUp(), await target.signUp()]
     const escapes = await target.upload(attacker, `x${"\u001b".repeat(10 * MiB)}`)
     const long = await target.upload(attacker, line.repeat((8 * MiB) / line.length))
-    await target.settled(attacker, escapes)
-    await target.settled(attacker, long)
+    await target.settled(attacker, escapes, 300)
+    await target.settled(attacker, long, 300)
     const largest = await largestResponse(target, attacker, escapes)
     await largestResponse(target, attacker, long)
 
