@@ -68,6 +68,17 @@ describe("rateLimitHeaders", () => {
     assert.deepInclude(refused, { ratelimit: '"ip";r=0;t=4', "retry-after": "4" })
   })
 
+  it("never tells a refused client to come back at once", () => {
+    for (const retryAfterMs of [0, 1, 999, 1_000]) {
+      const policy = { name: "ip", limit: 1, windowMs: 60_000 } as const
+      const refused = { policy, allowed: false, remaining: 0, retryAfterMs, resetMs: 60_000 }
+      assert.deepInclude(rateLimitHeaders({ allowed: false, policies: [refused] }), {
+        ratelimit: '"ip";r=0;t=1',
+        "retry-after": "1"
+      })
+    }
+  })
+
   it("tells a refused client to wait at least one second", () => {
     const headers = rateLimitHeaders({
       allowed: false,

@@ -19,6 +19,23 @@ describe("the table of policies", () => {
   })
 })
 
+describe("the default limits", () => {
+  it("are those that were promised", () => {
+    const limits = Object.fromEntries(names.map((name) => [name, policyTable[name].defaultLimit]))
+    assert.deepStrictEqual(limits, {
+      "auth-ip": "10/1m",
+      "refresh-session": "30/1m",
+      "refresh-ip": "300/1m",
+      "password-reset-ip": "5/1h",
+      "login-account": "10/15m",
+      "login-device": "10/15m",
+      "password-account": "10/15m",
+      account: "100/1m",
+      ip: "1000/1m"
+    })
+  })
+})
+
 describe("rateLimitsOf", () => {
   it("returns the defaults without settings", () => {
     assert.deepStrictEqual(rateLimitsOf({}), defaultRateLimits)

@@ -35,6 +35,15 @@ describe("clientIp", () => {
     }
   })
 
+  it("ignores spaces and tabs around an element, and no other blanks", () => {
+    for (const header of ["\t203.0.113.9", "6.6.6.6,\t 203.0.113.9 \t", " 203.0.113.9\t, 172.18.0.1"]) {
+      assert.strictEqual(clientIp({ peer: proxy, forwardedFor: [header], trusted }), "203.0.113.9")
+    }
+    for (const blank of ["\u00a0", "\v", "\n"]) {
+      assert.strictEqual(clientIp({ peer: proxy, forwardedFor: [`6.6.6.6,${blank}203.0.113.9`], trusted }), proxy)
+    }
+  })
+
   it("follows at most maxHops trusted hops: with 1, only the rightmost element", () => {
     const forwardedFor = ["6.6.6.6, 203.0.113.9, 172.18.0.1"]
     assert.strictEqual(clientIp({ peer: proxy, forwardedFor, trusted, maxHops: 1 }), "172.18.0.1")
@@ -65,6 +74,10 @@ describe("clientIp", () => {
     it("falls back to the peer when the first element is malformed or empty", () => {
       for (const first of ["unknown", "", "  ", "for=1.2.3.4"])
         assert.strictEqual(leftmost(`${first},203.0.113.9`), proxy)
+    })
+
+    it("reads the first of several lines", () => {
+      assert.strictEqual(leftmost("203.0.113.9", "198.51.100.7, 172.18.0.3"), "203.0.113.9")
     })
 
     it("does not read the header of an untrusted peer", () => {

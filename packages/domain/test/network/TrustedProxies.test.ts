@@ -1,6 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parseIp } from "@kite/domain/network/Ip"
-import { InvalidTrustedProxy, TrustedProxies, TrustedProxiesFromString } from "@kite/domain/network/TrustedProxies"
+import {
+  defaultTrustedProxies,
+  InvalidTrustedProxy,
+  TrustedProxies,
+  TrustedProxiesFromString
+} from "@kite/domain/network/TrustedProxies"
 import { Result, Schema } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
 import fc from "fast-check"
@@ -15,6 +20,23 @@ describe("TrustedProxies", () => {
     const proxies = TrustedProxies.parse([" 10.0.0.0/8 ", "203.0.113.80", "::1", "fd00::/8"])
     for (const text of ["10.255.0.1", "203.0.113.80", "::1", "fdff::1"]) assert.isTrue(trusts(proxies, text), text)
     for (const text of ["11.0.0.0", "203.0.113.81", "::2", "fe00::1"]) assert.isFalse(trusts(proxies, text), text)
+  })
+
+  it("are loopback and the networks of containers by default, and no network that clients come from", () => {
+    const proxies = TrustedProxies.parse(defaultTrustedProxies)
+    for (const text of ["127.0.0.1", "172.16.0.1", "172.31.255.1", "192.168.1.1", "::1"])
+      assert.isTrue(trusts(proxies, text), text)
+    for (const text of [
+      "10.0.0.1",
+      "172.32.0.1",
+      "192.169.0.1",
+      "100.64.0.1",
+      "169.254.0.1",
+      "::2",
+      "fd00::1",
+      "fe80::1"
+    ])
+      assert.isFalse(trusts(proxies, text), text)
   })
 
   it("treats a mapped network as the IPv4 network", () => {

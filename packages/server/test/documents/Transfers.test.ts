@@ -4,7 +4,7 @@ import { assertProblem } from "@kite/testkit/http/Problem"
 import { beginDownload, untilDropped } from "@kite/testkit/http/RawSocket"
 import { TestServer } from "@kite/testkit/http/TestServer"
 import { suite } from "@kite/testkit/Suite"
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { DownloadPatience } from "../../src/documents/StalledDownload.ts"
 
 const sizeBytes = 20_000_000
@@ -45,6 +45,23 @@ suite(server({}, 500))("a download that nobody reads", (it) => {
       assert.isBelow(closed, sizeBytes)
       const whole = yield* sendAs(user, path)
       assert.strictEqual(whole.text.length, large.length)
+    })
+  )
+})
+
+const patience = 4_000
+
+suite(server({ MAX_DOWNLOADS_PER_ACCOUNT: "1" }, patience))("a download that nobody reads", (it) => {
+  it.effect("gives its place to the next one when its time is over, and not much later", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const path = `/api/documents/${(yield* upload(user, large)).json.id}/content`
+      yield* beginDownload(user, path)
+      const next = sendAs(user, path, { headers: { range: "bytes=0-0" } })
+      const [elapsed, { status }] = yield* Effect.timed(next)
+      assert.strictEqual(status, 206)
+      assert.isAtLeast(Duration.toMillis(elapsed), patience - 500)
+      assert.isBelow(Duration.toMillis(elapsed), 1.75 * patience)
     })
   )
 })

@@ -35,6 +35,9 @@ const expected = {
   "referrer-policy": "no-referrer"
 }
 
+/** Of what may be kept by a cache. */
+const caching: Readonly<Record<string, string>> = { "a file": "private, no-cache" }
+
 const overTls = { PUBLIC_URL: "https://kite.example", CORS_ORIGINS: app }
 const oneYear = "max-age=31536000; includeSubDomains"
 
@@ -52,7 +55,7 @@ for (const [name, variables, hsts] of [
           }
           assert.strictEqual(headers.get("strict-transport-security"), hsts, what)
           assert.include(headers.get("content-security-policy"), "default-src 'none'", what)
-          assert.isNotNull(headers.get("cache-control"), what)
+          assert.strictEqual(headers.get("cache-control"), caching[what] ?? "no-store", what)
           assert.match(headers.get("x-correlation-id") ?? "", /^[0-9a-f-]{36}$/, what)
         }
       })

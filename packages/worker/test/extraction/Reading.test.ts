@@ -62,3 +62,21 @@ describe("A reading that is cut off", () => {
     assert.instanceOf(reading.cutOff(), ExtractionFailure)
   })
 })
+
+describe("A reading that is finished", () => {
+  const failure = (message: string) => new ExtractionFailure({ code: "corrupt", message })
+
+  it("fails for its first page's reason where no page has text", () => {
+    const reading = readingOf(0, 2)
+    reading.leaveOut(1, failure("the first"))
+    reading.leaveOut(2, failure("the second"))
+    assert.deepStrictEqual(reading.finished(), failure("the first"))
+  })
+
+  it("keeps the pages that have text beside those that were left out", () => {
+    const reading = readingOf(0, 2)
+    reading.leaveOut(1, failure("the first"))
+    reading.pages.push({ number: 2, text: "some text", source: "text" })
+    assert.notInstanceOf(reading.finished(), ExtractionFailure)
+  })
+})

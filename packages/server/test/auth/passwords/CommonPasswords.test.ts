@@ -36,6 +36,11 @@ it("recognises common passwords, their decorations, pairs and repetitions", () =
   for (const password of common) assert.isTrue(isCommonPassword(password), password)
 })
 
+it("recognises them in leet spelling", () => {
+  for (const password of ["m0nk3ydr4g0n", "5un5h1n3dr4g0n", "b4$k3tb4lls0cc3r", "$up3rm4nb4tm4n"])
+    assert.isTrue(isCommonPassword(password), password)
+})
+
 it("accepts passwords that only contain a common word", () => {
   for (const password of uncommon) assert.isFalse(isCommonPassword(password), password)
 })

@@ -44,4 +44,8 @@ describe("cleanText", () => {
   it("drops escapes, DEL, C1 and halves of surrogate pairs", () => {
     assert.strictEqual(cleanText("\u001b[1mbold\u001b[0m\u007f \u009b2K\ud83d 😀\udc00"), "[1mbold[0m 2K 😀")
   })
+
+  it("drops ten million of them in a row", () => {
+    assert.strictEqual(cleanText(`a${"\u001b".repeat(10 * 1024 * 1024)}b`), "ab")
+  })
 })
