@@ -13,7 +13,7 @@ PASSWORD = "a password that no example uses"
 # Writes an account into the running kite: its arguments are an e-mail address and --admin.
 CREATE_USER = os.environ["KITE_CREATE_USER"].split("\n")
 
-# 400, 413, 415 and 416 that follow from the state of the server or from content that no schema can describe.
+# 400, 413, 415, 416 and 422 that follow from the state of the server or from content that no schema can describe.
 DEPENDS = {
     f"urn:kite:problem:{name}"
     for name in [
@@ -24,6 +24,7 @@ DEPENDS = {
         "invalid-cursor",
         "invalid-upload",
         "unsupported-file",
+        "idempotency-key-reused",
         "quota-exceeded",
         "upload-too-large",
         "range-not-satisfiable",

@@ -128,7 +128,7 @@ export interface ListQuery {
     | undefined
   readonly createdAfter?: string | undefined
   readonly createdBefore?: string | undefined
-  readonly maxOcrConfidence?: string | undefined
+  readonly maxOcrConfidence?: number | undefined
   readonly sort?: "-createdAt" | "createdAt" | "filename" | "-filename" | undefined
 }
 

@@ -1,3 +1,5 @@
+import { maxPageNumber } from "../documents/DocumentText.ts"
+import { waitPattern } from "../documents/Wait.ts"
 import type { Parameter } from "../openapi/Specification.ts"
 import { maxPageSize } from "../Paging.ts"
 
@@ -11,7 +13,10 @@ const details: Readonly<Record<string, Partial<Parameter>>> = {
     // On the wire a number of the query is text.
     schema: { type: "integer", minimum: 1, maximum: maxPageSize }
   },
-  page: { description: "The number of the first page to return.", schema: { type: "integer", minimum: 1 } },
+  page: {
+    description: "The number of the first page to return.",
+    schema: { type: "integer", minimum: 1, maximum: maxPageNumber }
+  },
   cursor: { description: "`nextCursor` of the previous page." },
   q: {
     description:
@@ -34,7 +39,12 @@ const details: Readonly<Record<string, Partial<Parameter>>> = {
   },
   wait: {
     description: "Wait until the text is extracted, for 0 to 60 seconds.",
+    schema: { type: "string", pattern: waitPattern.source },
     example: "30s"
+  },
+  maxOcrConfidence: {
+    description: "Only documents read by OCR whose `ocrConfidence` is at most this: those to check by eye.",
+    schema: { type: "number", minimum: 0, maximum: 100 }
   },
   sort: { description: "The order; `-` means descending. Default: `-createdAt`, with `q` relevance." },
   email: { description: "Only the account with this e-mail address.", example: "anna@example.org" },

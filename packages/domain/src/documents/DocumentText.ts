@@ -2,7 +2,10 @@ import { Schema } from "effect"
 import { PageSize } from "../Paging.ts"
 import { Page } from "./Extraction.ts"
 
-const PageNumber = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))
+/** More pages than any document has. */
+export const maxPageNumber = 1_000_000
+
+const PageNumber = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: maxPageNumber }))
 
 /** Query of GET /api/documents/:id/text: the first page to return, and how many pages. */
 export const TextQuery = Schema.Struct({

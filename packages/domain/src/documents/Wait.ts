@@ -6,8 +6,10 @@ import type { Operation } from "../openapi/Specification.ts"
 const maxWait = 60
 
 /** `30s` or `30`, as a whole number of seconds. */
+export const waitPattern = /^([0-5]?[0-9]|60)s?$/
+
 const Wait = Schema.String.check(
-  Schema.isPattern(/^([0-5]?[0-9]|60)s?$/, { message: `must be 0s to ${maxWait}s, such as 30s` })
+  Schema.isPattern(waitPattern, { message: `must be 0s to ${maxWait}s, such as 30s` })
 ).pipe(
   Schema.decodeTo(
     Schema.Int,

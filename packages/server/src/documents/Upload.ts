@@ -41,13 +41,13 @@ export const rejectSize = ({ quota, maxUploadBytes }: Omit<Allowance, "reservati
 /** A name that the client chose, short enough to be sent back. */
 const quote = (name: string) => JSON.stringify(Array.from(name).slice(0, 60).join("").toWellFormed())
 
-const unexpected = ({ _tag, key }: Part) =>
-  new InvalidUpload({
-    detail:
-      key === "file"
-        ? `There are two files named "file"; upload one at a time`
-        : `Unexpected ${_tag === "File" ? "file" : "field"} ${quote(key)}: an upload has a "file", and may have a "filename"`
-  })
+const unexpected = ({ _tag, key }: Part) => {
+  if (key === "file") return new InvalidUpload({ detail: `There are two files named "file"; upload one at a time` })
+  if (key === "filename" && _tag === "Field")
+    return new InvalidUpload({ detail: 'There are two fields named "filename"' })
+  const what = `${_tag === "File" ? "file" : "field"} ${quote(key)}`
+  return new InvalidUpload({ detail: `Unexpected ${what}: an upload has a "file", and may have a "filename"` })
+}
 
 /** Streams one file into the store: counted, hashed and sniffed on the way, cut off where it may not go on. */
 const storeFile = Effect.fnUntraced(function* (
@@ -101,7 +101,7 @@ export const receiveUpload = Effect.fnUntraced(function* <A, E>(
   const readPart = Effect.fnUntraced(function* (
     part: Part
   ): Effect.fn.Return<void, UploadProblem | ObjectStoreFull | ObjectStoreError> {
-    if (part._tag === "Field" && part.key === "filename") {
+    if (part._tag === "Field" && part.key === "filename" && received.filename === undefined) {
       received.filename = part.value
     } else if (part._tag === "File" && part.key === "file" && received.file === undefined) {
       received.name = part.name ?? ""

@@ -213,7 +213,8 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a bad upload", 
       for (const [body, named] of [
         [filePart() + part("folder", "x") + end, 'field "folder"'],
         [part("document", "hello", "a.txt") + end, 'file "document"'],
-        [filePart() + filePart() + end, "two files"]
+        [filePart() + filePart() + end, "two files"],
+        [part("filename", "a.txt") + part("filename", "b.txt") + filePart() + end, 'two fields named "filename"']
       ] as const) {
         assert.include((yield* send(user, body)).json.detail, named)
       }
