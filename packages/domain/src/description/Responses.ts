@@ -57,7 +57,8 @@ const descriptions: Readonly<Record<string, string>> = { 202: "Accepted; no body
 
 const describe = (status: string, { description, content, ...response }: Response, limited: boolean): Response => ({
   ...response,
-  ...(limited && mayBeUncounted(status) && { headers: { ...response.headers, ...ifCounted } }),
+  // A malformed request is counted also where other requests are not.
+  ...((limited || status === "400") && mayBeUncounted(status) && { headers: { ...response.headers, ...ifCounted } }),
   description: content === undefined ? (descriptions[status] ?? description) : description.replaceAll(" | ", ", or: "),
   ...(content !== undefined && { content })
 })

@@ -29,7 +29,10 @@ const drop = (message: IncomingMessage) =>
       let left = bytes
       const count = (chunk: Uint8Array) => {
         left -= chunk.length
-        if (left < 0) finish()
+        if (left >= 0) return
+        // Node would read on until the response has ended.
+        message.socket.destroy()
+        finish()
       }
       message.unpipe()
       message.on("data", count).once("end", finish).once("close", finish).resume()

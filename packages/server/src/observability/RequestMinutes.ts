@@ -31,7 +31,7 @@ const minuteOf = (endpoint: string, now: EndpointTotals, before: EndpointTotals 
  */
 export const layer = Layer.effectDiscard(
   Effect.gen(function* () {
-    let before: ReadonlyMap<string, EndpointTotals> = new Map()
+    let before = yield* Effect.withFiber((fiber) => Effect.succeed(endpointTotals(fiber.context)))
     const log = Effect.withFiber<void>((fiber) => {
       const now = endpointTotals(fiber.context)
       const minutes = [...now].map(([endpoint, totals]) => minuteOf(endpoint, totals, before.get(endpoint)))

@@ -163,7 +163,7 @@ suite(Someone.layer.pipe(Layer.provideMerge(TestServer.layer)))("a list of docum
   )
 
   it.effect.each<Record<string, string>>([
-    { contentType: "image/gif" },
+    { contentType: "image/bmp" },
     { contentType: "" },
     { createdAfter: "yesterday" },
     { createdAfter: "2026-01-01" },
