@@ -16,6 +16,9 @@ export interface ExtractorOptions {
   readonly languages: ReadonlyArray<string>
 }
 
+/** After this time without a document, children end, but for one. */
+const idleTime = "10 minutes"
+
 /** Logs once how much the memory allows. */
 const logMemory = Effect.fnUntraced(function* (plan: MemoryPlan, concurrency: number) {
   const { children, limits } = plan
@@ -39,7 +42,7 @@ export class Extractor extends Context.Service<
     extract(file: DocumentFile): Effect.Effect<ExtractedText, ExtractionFailure>
   }
 >()("@kite/worker/extraction/Extractor") {
-  /** Forks its children at once and ends them with the layer. Fails if the data of a language is not installed. */
+  /** Forks one child at once, further ones when documents wait, and ends them with the layer. Fails if the data of a language is not installed. */
   static readonly layer = (options: ExtractorOptions): Layer.Layer<Extractor, LanguageMissing> =>
     Layer.effect(
       Extractor,
@@ -50,9 +53,11 @@ export class Extractor extends Context.Service<
         yield* logMemory(plan, concurrency)
         const files = yield* languageFiles(languages)
         const warn = warnOfMissing()
-        const pool = yield* Pool.make({
+        const pool = yield* Pool.makeWithTTL({
           acquire: Effect.tap(forkExtractor({ languageFiles: files, limits }), ({ missing }) => warn(missing)),
-          size: children
+          min: 1,
+          max: children,
+          timeToLive: idleTime
         })
 
         // A child may have ended since its last job: the pool finds out here.

@@ -23,7 +23,7 @@ export const boundaryOf = (contentType: string): string | undefined => {
 export class MultipartParser {
   readonly #delimiter: Buffer
   /** The body begins as if a line had ended before. */
-  #rest = Buffer.from(lineEnd)
+  #rest: Buffer = Buffer.from(lineEnd)
   #state: "preamble" | "boundary" | "headers" | "body" | "end" = "preamble"
 
   constructor(boundary: string) {
@@ -31,7 +31,8 @@ export class MultipartParser {
   }
 
   push(chunk: Uint8Array): ReadonlyArray<MultipartEvent> | undefined {
-    this.#rest = Buffer.concat([this.#rest, chunk])
+    const more = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    this.#rest = this.#rest.length === 0 ? more : Buffer.concat([this.#rest, more])
     const events: Array<MultipartEvent> = []
     for (let progress: boolean | undefined = true; progress; ) {
       progress = this.#step(events)
@@ -65,13 +66,19 @@ export class MultipartParser {
 
   #readContent(take: (bytes: Uint8Array) => void, events?: Array<MultipartEvent>): boolean {
     const at = this.#rest.indexOf(this.#delimiter)
-    const end = at < 0 ? Math.max(0, this.#rest.length - this.#delimiter.length + 1) : at
+    const end = at < 0 ? this.#endOfContent() : at
     if (end > 0) take(this.#rest.subarray(0, end))
     this.#rest = this.#rest.subarray(at < 0 ? end : at + this.#delimiter.length)
     if (at < 0) return false
     events?.push({ _tag: "End" })
     this.#state = "boundary"
     return true
+  }
+
+  /** Where a boundary may begin that goes on in the next chunk; mostly nowhere, and then no byte needs to be copied. */
+  #endOfContent(): number {
+    const at = this.#rest.indexOf("\r", Math.max(0, this.#rest.length - this.#delimiter.length + 1))
+    return at < 0 ? this.#rest.length : at
   }
 
   #readBoundary(): boolean | undefined {
