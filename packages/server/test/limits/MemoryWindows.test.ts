@@ -76,4 +76,14 @@ describe("MemoryWindows", () => {
     assert.isFalse(check(windows, "a", 7))
     assert.isTrue(check(windows, "a", 1_005))
   })
+
+  it("gives back one of two units of the same moment", () => {
+    const windows = new MemoryWindows()
+    const charges = [{ policy, subject: "a" }]
+    windows.record(charges, 5)
+    windows.record(charges, 5)
+    windows.undo(charges, 5)
+    assert.isTrue(check(windows, "a", 6))
+    assert.isFalse(check(windows, "a", 6))
+  })
 })
