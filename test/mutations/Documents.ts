@@ -53,6 +53,7 @@ export const documents: ReadonlyArray<Mutated> = [
     tests: [
       ...owned,
       ...quota,
+      "packages/server/test/documents/List.test.ts",
       "packages/server/test/documents/BadUploads.test.ts",
       "packages/server/test/audit/AuditLog.test.ts"
     ],
@@ -120,8 +121,13 @@ export const documents: ReadonlyArray<Mutated> = [
     tests: [
       "packages/server/test/documents/BadUploads.test.ts",
       "packages/server/test/documents/AbandonedUploads.test.ts",
+      "packages/server/test/documents/Documents.test.ts",
       ...quota
     ],
+    explained: {
+      "one byte more than the quota":
+        "The document's transaction charges the account and refuses the byte too, with the same problem."
+    },
     changes: [
       ["one byte more than the largest file", "if (size > maxUploadBytes)", "if (size > maxUploadBytes + 1)"],
       [

@@ -169,4 +169,19 @@ suite(TestServer.layer)("documents", (it) => {
       assert.deepStrictEqual(jobs, [{ id: `${json.id}:1` }, { id: `${json.id}:2` }])
     })
   )
+
+  it.effect("that failed are pending and without a failure when they are processed again", () =>
+    Effect.gen(function* () {
+      const user = yield* signUp
+      const { json } = yield* upload(user, "text")
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`UPDATE documents SET status = 'failed', failure_code = 'corrupt', failure_message = 'It is damaged'
+        WHERE id = ${json.id}`
+      const path = `/api/documents/${json.id}`
+      assert.strictEqual((yield* sendAs(user, path)).json.failure.code, "corrupt")
+      const accepted = yield* sendAs(user, `${path}/reprocess`, { method: "POST" })
+      assert.deepInclude(accepted.json, { status: "pending", failure: null })
+      assert.deepInclude((yield* sendAs(user, path)).json, { status: "pending", failure: null })
+    })
+  )
 })
