@@ -64,6 +64,12 @@ describe("a multipart body", () => {
     assert.deepStrictEqual(contents(parse(Buffer.from(body))), [["file", "hello"]])
   })
 
+  it("is malformed as soon as the headers of a part exceed 16 KiB, and not only at their end", () => {
+    const parser = new MultipartParser(boundary)
+    assert.isDefined(parser.push(Buffer.from(`--${boundary}\r\nX-Long: ${"x".repeat(16_000)}`)))
+    assert.isUndefined(parser.push(Buffer.from("x".repeat(500))))
+  })
+
   it.each([
     ["multipart/form-data; boundary=abc", "abc"],
     ['multipart/form-data; boundary="a b:c"; charset=utf-8', "a b:c"],
