@@ -2,13 +2,11 @@ import { withUser } from "@kite/adapters/logging/RequestContext"
 import { Authentication } from "@kite/domain/auth/Authentication"
 import { CurrentUser } from "@kite/domain/users/User"
 import { Effect, Layer } from "effect"
-import { HttpEffect, HttpServerResponse } from "effect/http"
+import { setHeader } from "../http/ResponseHeaders.ts"
 import { AccessTokens } from "./tokens/AccessTokens.ts"
 
 /** RFC 6750 section 3: every 401 names the scheme. It does not say which check failed. */
-const challenge = HttpEffect.appendPreResponseHandler((_request, response) =>
-  Effect.succeed(HttpServerResponse.setHeader(response, "www-authenticate", 'Bearer realm="kite"'))
-)
+const challenge = setHeader("www-authenticate", 'Bearer realm="kite"')
 
 /** Authenticates requests by their access token, without a query or a round trip. */
 export const layer = Layer.effect(

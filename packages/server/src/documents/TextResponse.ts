@@ -1,5 +1,5 @@
 import { TextNotReady } from "@kite/domain/documents/DocumentErrors"
-import type { TextQuery } from "@kite/domain/documents/DocumentText"
+import { maxPageNumber, type TextQuery } from "@kite/domain/documents/DocumentText"
 import type { UserId } from "@kite/domain/users/User"
 import { Effect, Sink, Stream } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -11,8 +11,6 @@ import { type TextFormat, textFormats } from "./TextFormat.ts"
 import { Transfers } from "./Transfers.ts"
 
 const defaultPages = 20
-/** More than any document has. */
-const allPages = 1_000_000
 
 const encoder = new TextEncoder()
 
@@ -43,7 +41,7 @@ export const makeTextResponse = Effect.map(Effect.all([DocumentTexts, Transfers]
     if (matchesEtag(request.headers["if-none-match"], etag)) {
       return HttpServerResponse.empty({ status: 304, headers })
     }
-    const pages = limit ?? (type === "text/plain" ? allPages : defaultPages)
+    const pages = limit ?? (type === "text/plain" ? maxPageNumber : defaultPages)
     const { whole, slices, size, pageCount } = yield* texts.open(row, page, pages, format.escape)
     // Since the document was looked up, its extraction was started again.
     if (pageCount === 0 && page <= (row.pageCount ?? 0)) {
