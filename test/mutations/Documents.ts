@@ -65,6 +65,11 @@ export const documents: ReadonlyArray<Mutated> = [
     ]
   },
   {
+    file: "packages/adapters/src/postgres/Lease.ts",
+    tests: ["packages/adapters/test/postgres/Lease.test.ts"],
+    changes: [["a renewal that fails is the last", "Effect.ignoreCause", "Effect.ignore"]]
+  },
+  {
     file: "packages/server/src/documents/QuotaReservations.ts",
     tests: quota,
     changes: [
@@ -76,7 +81,7 @@ export const documents: ReadonlyArray<Mutated> = [
       ],
       [
         "nothing is given back",
-        "yield* Effect.addFinalizer(() => Effect.ignore(giveBack(sql`id = ${id}`)))",
+        "yield* Effect.addFinalizer(() => Effect.ignoreCause(giveBack(sql`id = ${id}`)))",
         "yield* Effect.void"
       ],
       ["reservations of the living expire", "expires_at < now()`)", "expires_at < now() + interval '1 hour'`)"],

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto"
+import { keepRenewing } from "@kite/adapters/postgres/Lease"
 import { decodeRow, decodeRows, orDefect } from "@kite/adapters/postgres/Rows"
 import { IdempotencyKeyInUse } from "@kite/domain/documents/DocumentErrors"
 import type { IdempotencyKey } from "@kite/domain/documents/IdempotencyKey"
 import type { UserId } from "@kite/domain/users/User"
-import { Context, Effect, Layer, Option, Schedule, Schema, type Scope } from "effect"
+import { Context, Effect, Layer, Option, Schema, type Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient } from "effect/sql"
 
@@ -91,15 +92,8 @@ export class IdempotencyKeys extends Context.Service<
           return { _tag: "Kept", fingerprint, kept: { status, response } } satisfies Begun
         }
 
-        const stayAlive = orDefect(
-          sql`UPDATE idempotency_keys SET expires_at = now() + ${lease}::interval WHERE ${isMine}`
-        )
-        yield* stayAlive.pipe(
-          Effect.ignoreCause,
-          Effect.repeat(Schedule.spaced(heartbeat)),
-          Effect.delay(heartbeat),
-          Effect.forkScoped
-        )
+        const renew = orDefect(sql`UPDATE idempotency_keys SET expires_at = now() + ${lease}::interval WHERE ${isMine}`)
+        yield* keepRenewing(renew, heartbeat)
         const keep = Effect.fnUntraced(function* (fingerprint: Uint8Array, { status, response }: KeptResponse) {
           const rows = yield* holders(sql`
             UPDATE idempotency_keys SET fingerprint = ${fingerprint}, status = ${status}::smallint,

@@ -1,3 +1,4 @@
+import { keepRenewing } from "@kite/adapters/postgres/Lease"
 import { decodeRow, orDefect } from "@kite/adapters/postgres/Rows"
 import type { UserId } from "@kite/domain/users/User"
 import { Context, Effect, Layer, Option, Schedule, Schema, Scope } from "effect"
@@ -70,21 +71,17 @@ export class QuotaReservations extends Context.Service<
           ), sums AS (SELECT user_id, sum(bytes) AS bytes FROM gone GROUP BY user_id)
           UPDATE users SET reserved_bytes = reserved_bytes - sums.bytes FROM sums WHERE users.id = sums.user_id`)
 
-      const stayAlive = (id: string) =>
-        orDefect(sql`
-          UPDATE upload_reservations SET expires_at = now() + ${lifetime}::interval WHERE id = ${id}`).pipe(
-          Effect.ignore,
-          Effect.repeat(Schedule.spaced(heartbeat)),
-          Effect.delay(heartbeat)
-        )
+      const renew = (id: string) =>
+        orDefect(sql`UPDATE upload_reservations SET expires_at = now() + ${lifetime}::interval WHERE id = ${id}`)
 
       const open = Effect.fnUntraced(function* (owner: UserId, expectedBytes: number) {
         const id = SecureRandom.uuidV7Unsafe()
         let held = 0
         const grow = Effect.fnUntraced(function* (bytes: number) {
           if (held === 0) {
-            yield* Effect.addFinalizer(() => Effect.ignore(giveBack(sql`id = ${id}`)))
-            yield* Effect.forkScoped(stayAlive(id))
+            // If that fails, the reservation expires.
+            yield* Effect.addFinalizer(() => Effect.ignoreCause(giveBack(sql`id = ${id}`)))
+            yield* keepRenewing(renew(id), heartbeat)
           }
           // Twice the size, so that a large file takes a handful of statements; never more than the file may need.
           for (const target of [Math.min(expectedBytes, 2 * bytes), bytes + smallStep, bytes]) {
